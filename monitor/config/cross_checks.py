@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -21,7 +22,7 @@ from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, DigestReader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.field_types import ValueMark, WarningIfMissing
 from monitor.domain.secret import Secret
-from monitor.domain.source import Source, SourceKind
+from monitor.domain.source import FetchMethod, Source, SourceKind
 from monitor.domain.value_parsers import is_ip_address, suggest_similar
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule
 from monitor.domain.web_settings import LoginMethod, OidcLogin, WebSettings
@@ -40,6 +41,8 @@ SECRET_FOLDERS = ("/run/secrets", "/run/credentials")
 
 Containers use the first, systemd uses the second.
 """
+
+_MODULES_BY_EXTRA = {"api": "jmespath", "browser": "playwright", "web": "fastapi", "oidc": "jwt"}
 
 _OPEN_IN_FILE = "a secret is readable in the file; write ${NAME} or file:/path instead"
 _OPEN_TO_OTHERS = (
@@ -148,6 +151,9 @@ def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[
     One example is a login method without its key. Another example is a desk that other machines can reach but that has
     no https:// address, or has no other login than one-time addresses.
     """
+    yield from _check_extra(path, "web")
+    if web.login is LoginMethod.OIDC:
+        yield from _check_extra((*path, "login"), "oidc")
     if web.login is LoginMethod.HEADER and web.header is None:
         yield KeyIssue((*path, "login"), "login: header needs the key header")
     if web.login is not LoginMethod.HEADER and web.header is not None:
@@ -221,6 +227,10 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
         yield KeyIssue((*path, other), text)
     if source.cookie_file and not source.paused:
         yield from _check_cookie_file((*path, "cookie_file"), Path(source.cookie_file))
+    if source.api:
+        yield from _check_extra((*path, "api"), "api")
+    if source.fetch is FetchMethod.BROWSER:
+        yield from _check_extra((*path, "fetch"), "browser")
     interval, max_silence = source.poll_interval, source.max_silence
     if interval and max_silence and max_silence < interval:
         text = "this is not longer than the poll interval; write a longer duration"
@@ -234,6 +244,13 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
         if url and interval and interval < MIN_PUBLIC_POLL_INTERVAL and not _is_private_host(_parse_host(url)):
             text = "a public server that is polled more than once a minute may block you; write 1m or more"
             yield KeyIssue((*path, "poll_interval"), text, is_warning=True)
+
+
+def _check_extra(path: KeyPath, extra: str) -> Iterator[KeyIssue]:
+    """Yield a warning if an extra is not installed. It may be installed where the daemon runs."""
+    if find_spec(_MODULES_BY_EXTRA[extra]) is None:
+        text = f"the extra `{extra}` for this is not installed; install it with: pip install 'monitor[{extra}]'"
+        yield KeyIssue(path, text, is_warning=True)
 
 
 def _check_cookie_file(path: KeyPath, file: Path) -> Iterator[KeyIssue]:

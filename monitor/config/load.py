@@ -236,11 +236,14 @@ class _ConfigurationReader:
     def _read_section(self, tree: dict[str, Any], section: str, type_: type[T]) -> dict[str, Entry[T]]:
         """Return a dictionary that maps each id in a section to its entry.
 
-        Each entry is validated separately, so that an error in one entry does not hide the errors in others.
+        Each entry is validated separately, so that an error in one entry does not hide the errors in others. A paused
+        source is not read, so it may lack its secrets.
         """
         found = {}
         for name, value in self._iter_entries(tree, section):
-            if entry := self._validate((section, name), {"id": name}, value, type_):
+            is_paused = type_ is Source and isinstance(value, dict) and bool(value.get("paused"))
+            context = replace(self.context, is_required=False) if is_paused else self.context
+            if entry := self._validate((section, name), {"id": name}, value, type_, context=context):
                 found[name] = entry
         return found
 
@@ -272,7 +275,14 @@ class _ConfigurationReader:
         return found
 
     def _validate(
-        self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], inline_field: str = ""
+        self,
+        path: KeyPath,
+        fixed: dict[str, Any],
+        value: Any,
+        type_: type[T],
+        inline_field: str = "",
+        *,
+        context: _FileContext | None = None,
     ) -> Entry[T] | None:
         """Validate one value of the file, record its errors, and return it as an object of ``type_`` in an ``Entry``.
 
@@ -287,8 +297,9 @@ class _ConfigurationReader:
                 self._add_key_issue(KeyIssue((*path, key), describe_unknown_key(key, type_)), prefer_key=True)
             given = given | fixed
         adapter: TypeAdapter[T] = _get_adapter(type_)
+        context = context or self.context
         try:
-            return Entry(adapter.validate_python(given, context=self.context), _without(given, fixed))
+            return Entry(adapter.validate_python(given, context=context), _without(given, fixed))
         except ValidationError as error:
             details = error.errors(include_url=False)
         for detail in details:
@@ -303,7 +314,7 @@ class _ConfigurationReader:
         keys = get_keys(type_)
         needed = {key: part for key, part in _PLACEHOLDERS.items() if key in wrong and key in keys}
         try:
-            partial = adapter.validate_python(right | needed, context=self.context)
+            partial = adapter.validate_python(right | needed, context=context)
         except ValidationError:
             return None
         return Entry(partial, _without(given, fixed), is_valid=False)

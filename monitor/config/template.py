@@ -38,6 +38,28 @@ sources:
   #     items: "ul.news-story li"
   #     link: "a[href*='detail.aspx']"
   #     published: {selector: "p.uk-text-small", format: "%d/%m/%Y"}
+  # Special sources; docs/special-sources.md explains their keys.
+  # gazette:                     # PDF documents: pip install 'monitor[pdf]'
+  #   listing: {url: "https://gazette.example/decrees", items: "table.decrees tr", link: "a[href$='.pdf']"}
+  #   paused: true
+  # scripts:                     # pages made by scripts: pip install 'monitor[browser]', and Chromium
+  #   feed: https://spa.example/rss
+  #   fetch: browser
+  #   paused: true
+  # press-office:                # a folder of a mailbox
+  #   mailbox: {server: "imaps://desk%40example.org:${IMAP_PASSWORD}@imap.example.org", senders: ["@ministry.example"]}
+  #   paused: true
+  # parliament:                  # a JSON API: pip install 'monitor[api]'
+  #   api: {url: "https://api.parliament.example/documents", items: data, title: title, published: date}
+  #   headers: {Authorization: "Bearer ${PARLIAMENT_TOKEN}"}
+  #   paused: true
+  # paper:                       # a login: cookies that a browser has exported
+  #   feed: https://paper.example/rss
+  #   cookie_file: paper-cookies.txt
+  #   paused: true
+  # account:                     # a social network: monitor sources discover https://t.me/NAME
+  #   feed: https://bsky.app/profile/NAME/rss
+  #   paused: true
 
 # Watched people. Write each name once, as in the official's own country; other spellings are found without aliases.
 officials:

@@ -1,7 +1,6 @@
 """Articles with their regions (headline, body and so on) and processing stages, pending pages, and stories."""
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +10,9 @@ MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
 
 REPOST = "(repost)"
 """Value of ``Article.section`` that marks the article as a repost in a social network."""
+
+REPLY = "(reply) "
+"""Beginning of the section of an article that answers another one, before the guid or URL of that one."""
 
 
 class Region(StrEnum):
@@ -27,15 +29,29 @@ class Region(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedText:
+    """Text of a document that is attached to a message, or the reason why it could not be read.
+
+    ``page_starts`` are offsets in ``text``. ``is_partial`` is true if only the first pages of the document were read.
+    """
+
+    text: str
+    page_starts: tuple[int, ...] = ()
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """An article as it was extracted.
 
-    The ``section`` of a repost is ``REPOST``, and its author is that of the original. All texts are in Unicode form
-    NFC; a newline joins the paragraphs of ``body``. ``published_at`` is None if the time is uncertain. ``confidence``
-    is the extraction confidence, from 0 (nothing found) to 1. ``partial_reason`` is the reason why the text is
-    incomplete: "paywall", "teaser", "feed", "pages" (a long PDF document) or "scripts" (the page shows its text with
-    JavaScript only). It is empty if the text is complete. ``page_starts`` are
-    the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other articles.
+    The ``section`` of a repost is ``REPOST``, and its author is that of the original. The ``section`` of a reply begins
+    with ``REPLY``. All texts are in Unicode form NFC; a newline joins the paragraphs of ``body``. ``published_at`` is
+    None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing found) to 1.
+    ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a long PDF
+    document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
+    ``page_starts`` are the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other
+    articles. Of several attached documents, each begins with page 1 again: a negative value ``-1 - offset`` states the
+    offset at which the document before ends.
     """
 
     url: str
@@ -58,9 +74,14 @@ class Article:
     def find_page(self, region: Region, offset: int) -> int:
         """Return the number of the PDF page that contains an offset in a region.
 
-        The result is 0 if the article is not a PDF document, or if the region is not the body.
+        The result is 0 if the text is not from a PDF document, or if the region is not the body.
         """
-        return bisect_right(self.page_starts, offset) if region is Region.BODY else 0
+        page = 0
+        for start in self.page_starts if region is Region.BODY else ():
+            if offset < (start if start >= 0 else -1 - start):
+                break
+            page = page + 1 if start >= 0 else 0
+        return page
 
     def regions(self) -> Iterator[tuple[Region, str]]:
         """Yield a pair for each region that has text: the region and its text.
@@ -83,9 +104,25 @@ class Article:
         return next(iter(self.authors), "") if self.section == REPOST else ""
 
     @property
+    def reply_to(self) -> str:
+        """The guid or URL of the post that this article answers, else an empty string."""
+        return self.section.removeprefix(REPLY) if self.section.startswith(REPLY) else ""
+
+    @property
     def text_length(self) -> int:
         """The number of characters in all regions."""
         return sum(len(text) for _, text in self.regions())
+
+
+def append_attached(body: str, attached: Sequence[AttachedText]) -> tuple[str, tuple[int, ...]]:
+    """Append the texts of attached documents to the body of an article; return the new body and its ``page_starts``."""
+    starts: list[int] = []
+    for one in attached:
+        if starts:
+            starts.append(-1 - len(body))
+        body = f"{body}\n{one.text}" if body else one.text
+        starts += (len(body) - len(one.text) + start for start in one.page_starts)
+    return body, tuple(starts)
 
 
 class Stage(StrEnum):
@@ -138,7 +175,7 @@ class StoredArticle:
     ``is_alertable`` is false if the article must not be reported, because it was published before its source was added.
     ``duplicate_of`` is the id of the original if this article is a duplicate. ``version_count`` is the number of
     earlier versions. ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not
-    reported.
+    reported. ``read_error`` is the reason why its page could not be read, or empty.
     """
 
     id: int
@@ -151,6 +188,7 @@ class StoredArticle:
     duplicate_of: int | None = None
     version_count: int = 0
     quarantine_reason: str = ""
+    read_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ class PageProblem(StrEnum):
     NEEDS_PDF_EXTRA = "needs the extra pdf"
     SCANNED_PDF = "scanned PDF"
     LOCKED_PDF = "locked PDF"
+    XFA_FORM = "XFA form"
     NEEDS_JAVASCRIPT = "needs JavaScript"
     NEEDS_BROWSER_EXTRA = "needs the extra browser"
     LOGIN_EXPIRED = "login expired"

@@ -86,6 +86,10 @@ class GroupingIndex(Protocol):
         """
         ...
 
+    def get_centroid(self, story_id: str) -> StoryCentroid | None:
+        """Return the centroid of a story, or None if no open story has this id."""
+        ...
+
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
         """Return the open stories that share the most terms with ``terms``, at most ``limit`` of them.
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from monitor.domain.article import AttachedText
 from monitor.domain.fetch_result import LOGIN_HEADERS
 from monitor.domain.field_types import (
     STRICT,
@@ -38,7 +39,8 @@ class Entry:
     """An entry of a parsed document, with its texts as published.
 
     ``summary`` and ``content`` are HTML of the publisher, not sanitised. ``is_repost`` means that the entry is a post
-    of another account, which is then in ``authors``.
+    of another account, which is then in ``authors``. ``reply_to`` is the guid or URL of the entry that this one
+    answers. ``attached`` are the documents that are attached to a message.
     """
 
     url: str
@@ -51,6 +53,8 @@ class Entry:
     authors: tuple[str, ...] = ()
     language: str = ""
     is_repost: bool = False
+    reply_to: str = ""
+    attached: tuple[AttachedText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,9 @@ class Listing:
     author: Annotated[CssSelector, Field(description="the writer inside an item, such as the account of a post")] = ""
     repost_of: Annotated[
         CssSelector, Field(description="the writer of the original inside an item that is a repost")
+    ] = ""
+    reply_to: Annotated[
+        CssSelector, Field(description="the link to the post that an item answers, such as the first one of a thread")
     ] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1

@@ -26,6 +26,7 @@ _SUGGESTIONS_BY_PROBLEM = {
     PageProblem.NEEDS_PDF_EXTRA: "pip install 'monitor[pdf]', then restart the daemon",
     PageProblem.SCANNED_PDF: "use another source of the outlet: text in pictures is not recognised",
     PageProblem.LOCKED_PDF: "use another source of the outlet: the documents open with a password only",
+    PageProblem.XFA_FORM: "use another source of the outlet: only programs of Adobe show the text of these forms",
     PageProblem.NEEDS_JAVASCRIPT: (
         "pip install 'monitor[browser]', install Chromium, and add `fetch: browser` to the source"
     ),

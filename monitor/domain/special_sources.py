@@ -37,6 +37,7 @@ class Api:
     summary: Annotated[JmesPath, Field(description="a short text, inside an item")] = ""
     text: Annotated[JmesPath, Field(description="the text of the article, inside an item; plain or HTML")] = ""
     authors: Annotated[JmesPath, Field(description="the writers, inside an item; a text or a list")] = ""
+    reply_to: Annotated[JmesPath, Field(description="the id or URL of the item that this one answers")] = ""
     body: Annotated[
         Mapping[str, Any] | None, Field(description="JSON that is sent by POST; without it the request is a GET")
     ] = field(default=None, hash=False)
@@ -45,6 +46,10 @@ class Api:
         ShortText, Field(description="the key of the query, or of body, that takes a cursor found by next")
     ] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages")] = 1
+
+
+MAX_MESSAGE_BYTES = 10_000_000
+"""Number of bytes from which on the rest of a message in a mailbox is not read."""
 
 
 class MailContent(StrEnum):

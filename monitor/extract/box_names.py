@@ -78,6 +78,17 @@ header head top-?bar info label badge counter views duration reading-?time readt
 entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
 """)
 """Names of boxes whose short lines are bylines, dates or places, and not text of the article."""
+HEADING_LABEL_NAMES = _compile_names(r"""
+label labels badge flag live live-?\w+ picto\w* icon by-?lines? author authors date datetime time timestamps? counter
+comments?-?count
+""")
+"""Names of parts of a heading that are never the headline."""
+HEADING_PART_NAMES = _compile_names(r"""
+kicker kickers overline eyebrow topic topics top-?line dachzeile spitzmarke antetitulo cintillo occhiello surtitre
+vinjett\w* vignette rubri\w+ chapeu category section-?(?:name|label|title) deck dek sub sub-?title subtitulo bajada
+sub-?head(?:line|ing)?
+""")
+"""Names of parts of a heading that are not the headline, unless other places state them with it."""
 CAPTION_NAMES = _compile_names(r"""
 (?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)

@@ -9,7 +9,7 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.domain.article import REPOST, Article
+from monitor.domain.article import REPLY, REPOST, Article, append_attached
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.extract.dom_blocks import PageLayout, TextRun, limit_html, normalize_spacing, survey_dom
 from monitor.extract.language_detection import detect_language
@@ -29,6 +29,7 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
     The time is linear in the length of the text.
     """
     text = _strip_markup(entry.content) or _strip_markup(entry.summary)
+    text, page_starts = append_attached(text, entry.attached)
     return Article(
         url=entry.url,
         title=_strip_markup(entry.title),
@@ -37,10 +38,16 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
         published_at=entry.published_at,
         modified_at=entry.updated_at,
         authors=entry.authors,
-        section=REPOST if entry.is_repost else "",
+        section=_describe_post(entry),
         language=entry.language or source.language,
         partial_reason="feed",
+        page_starts=page_starts,
     )
+
+
+def _describe_post(entry: Entry) -> str:
+    """Return the section of an article, which states that a post is a repost or a reply."""
+    return REPOST if entry.is_repost else f"{REPLY}{entry.reply_to}" if entry.reply_to else ""
 
 
 def _strip_markup(html: str) -> str:
@@ -95,7 +102,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         dateline, body[0], agency = split_dateline(body[0])
         body[-1], signature = split_agency_signature(body[-1])
         agency = signature or agency
-    text = "\n".join(filter(None, body))
+    text, page_starts = append_attached("\n".join(filter(None, body)), entry.attached)
     title = html_to_text(entry.title).replace("\n", " ") or cut_title(text or " ".join(summary))
     return Article(
         url=entry.url,
@@ -109,10 +116,11 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         modified_at=entry.updated_at,
         authors=entry.authors,
         agency=agency,
-        section=REPOST if entry.is_repost else "",
+        section=_describe_post(entry),
         language=detect_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
         confidence=0.5 if text else 0.2,
         partial_reason="" if is_content_complete else "feed",
+        page_starts=page_starts,
     )
 
 
@@ -160,7 +168,7 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
         modified_at=page_article.modified_at or feed_article.modified_at,
         authors=feed_article.authors if feed_article.repost_author else page_article.authors or feed_article.authors,
         agency=page_article.agency or feed_article.agency,
-        section=REPOST if feed_article.repost_author else page_article.section,
+        section=feed_article.section or page_article.section,
         language=page_article.language or feed_article.language,
         confidence=max(page_article.confidence, feed_article.confidence),
     )

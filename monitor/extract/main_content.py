@@ -266,27 +266,32 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
     - an h1 of some length, if possible one with text of its own (see ``_owns_text``),
     - other text that equals such a title,
     - the first other heading whose class or id contains a word for a headline,
-    - any h1.
+    - any h1,
+    - any other text whose class or id contains a word for a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
     candidates: list[tuple[int, int]] = []
     for at, run in enumerate(page.layout.runs):
         box = page.layout.boxes[run.box_index]
+        is_named = 14 < len(run.text) < 250 and not run.link_chars and _is_named_headline(page, at)
         if box.tag not in HEADING_TAGS and (
-            not 14 < len(run.text) < 250 or not _begins_like_title(run.text, folded_titles)
+            not 14 < len(run.text) < 250 or not (is_named or _begins_like_title(run.text, folded_titles))
         ):
             continue
         text = alnum_key(run.text)
-        is_confirmed = any(_is_same_title(text, title, 0.3 if box.tag == "h1" else 0.6) for title in title_keys)
+        is_long = page.weights[at] >= _MIN_HEADLINE_WEIGHT
+        is_confirmed = text in title_keys or any(
+            _is_same_title(text, title, 0.3 if box.tag == "h1" else 0.6) for title in title_keys if is_long
+        )
         if text in site_keys or (run.link_chars and _is_link_to_front_page(box.node)):
             continue
         if box.tag == "h1":
-            candidates.append((0 if is_confirmed else 2 if page.weights[at] >= _MIN_HEADLINE_WEIGHT else 5, at))
+            candidates.append((0 if is_confirmed else 2 if is_long else 5, at))
         elif is_confirmed and len(text) > 14 and (box.tag in HEADING_TAGS or text in title_keys):
             candidates.append((1 if box.tag in HEADING_TAGS else 3, at))
-        elif box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at):
-            candidates.append((4, at))
+        elif is_named or (box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at)):
+            candidates.append((4 if box.tag in _UPPER_HEADING_TAGS else 6, at))
     best = min(candidates, default=(0, -1))
     unconfirmed = [at for rank, at in candidates if rank == best[0] == 2][:_MAX_COMPARED_HEADINGS]
     if len(unconfirmed) > 1:

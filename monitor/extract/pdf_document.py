@@ -8,16 +8,19 @@ import ctypes
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from statistics import median
 from typing import Any
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, AttachedText
 from monitor.domain.errors import PageProblem, UnreadableDocument
 from monitor.extract.dom_blocks import normalize_spacing
 from monitor.extract.language_detection import detect_language
+from monitor.extract.line_breaks import SENTENCE_END_CHARS
 from monitor.extract.main_content import alnum_key, measure_weight
 from monitor.extract.pdf_layout import (
     SOFT_HYPHEN,
@@ -38,11 +41,22 @@ _LINE_GAP = 0.9  # em; a wider gap separates two pieces of a row, such as column
 _WORD_GAP = 0.3  # em; a wider gap is a space, even if PDFium adds none
 _RTL_WORD_GAP = 0.2  # em; the same in Arabic and Hebrew lines, whose spaces have no reliable place
 _NO_GAP = 0.08  # em; where PDFium adds a space within a smaller gap, two glyphs overlap
+_MAX_TURN_SAMPLE = 200  # glyphs
+_XFA_FORM = 2  # FORMTYPE_XFA_FULL
+_MAX_PLACEHOLDER_WEIGHT = 1_000  # of the page that such a form has for other programs
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _PAGE_NUMBER = re.compile(r"[^\w]*(?:\w{1,8}\s)?\d{1,4}(?:\s*(?:/|of|sur|von|de)\s*\d{1,4})?[^\w]*")
 _EDGE_LINES = 2  # lines at the top and bottom of a page that may repeat on every page
-_DIGITS = re.compile(r"\d+")
-_NUMBER_RUN = re.compile(r"[\dA-Za-z\u00c0-\u024f\u0660-\u0669](?:[\d\w.,:/%-]*[\dA-Za-z\u00c0-\u024f\u0660-\u0669%])?")
+_MAX_LABEL_CHARS = 60  # of a header or footer with the page number
+_DIGITS = re.compile(r"\d{1,6}")
+_LTR_CHAR = r"(?:(?![\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff])[^\W_]|[\u0660-\u0669\u06f0-\u06f9])"
+_LTR_LETTER = rf"(?:(?!\d){_LTR_CHAR})"
+_LTR_WORD = rf"{_LTR_CHAR}(?:(?:{_LTR_CHAR}|[.,:/%&'’-])*(?:{_LTR_CHAR}|%))?"
+_LTR_RUN = re.compile(rf"(?=[\d.,:/-]*{_LTR_LETTER}){_LTR_WORD}(?:[ ,.&/(-]{{1,3}}{_LTR_WORD})*|{_LTR_WORD}")
+"""Pattern of words that are written from left to right, in a line that is written from right to left."""
+_MIRRORED = dict(zip("()[]{}«»<>", ")(][}{»«><", strict=True))
+_NON_CONNECTING = frozenset("اأإآٱدذرزژوؤةىءڈڑے")
+"""Arabic letters that are not connected to the next letter."""
 _JUNK_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|indd|rtf|odt|qxd)\s*$|^\W*$", re.IGNORECASE)
 
 
@@ -67,6 +81,17 @@ class PdfText:
     paragraphs: tuple[PrintedParagraph, ...]
     page_count: int
 
+    def as_attached(self, heading: str) -> AttachedText:
+        """Return the text with its title as the text of an attached document, below a heading."""
+        article = self.article
+        text, shift = article.body, 0
+        for line in (article.title, heading):
+            text, shift = (f"{line}\n{text}", shift + len(line) + 1) if line else (text, shift)
+        starts = tuple(start + shift for start in article.page_starts)
+        if article.title and starts:
+            starts = (len(heading) + 1, *starts[1:])  # the title is on the first page
+        return AttachedText(text, starts, is_partial=bool(article.partial_reason))
+
 
 def is_pdf(body: bytes) -> bool:
     """Return whether the body of a response is a PDF document.
@@ -79,15 +104,16 @@ def is_pdf(body: bytes) -> bool:
 def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = None) -> PdfText:
     """Extract the article from a PDF document.
 
-    Raises ``UnreadableDocument`` if the document is damaged, is a scan, or needs a password, or if the extra ``pdf`` is
-    not installed. ``entry`` is the entry of the feed. If it has a title, the title of the document is not used, because
-    the largest line of a document may be a letterhead.
+    Raises ``UnreadableDocument`` if the document is damaged, is a scan or an XFA form, or needs a password, or if the
+    extra ``pdf`` is not installed. ``entry`` is the entry of the feed. If it has a title, the title of the document is
+    not used, because the largest line of a document may be a letterhead.
     """
     document = _open_document(body)
     try:
         page_count = len(document)
         lines = list(_read_lines(document, min(page_count, MAX_PDF_PAGES)))
         document_title = _read_document_title(document)
+        may_be_placeholder = page_count == 1 and document.get_formtype() == _XFA_FORM
     finally:
         document.close()
     weight = sum(measure_weight(line.text) for line in lines)
@@ -95,6 +121,10 @@ def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = 
         pages = f"{page_count} page{'s' if page_count != 1 else ''}"
         raise UnreadableDocument(
             f"the PDF document has no text layer: its {pages} are pictures, such as scans", PageProblem.SCANNED_PDF
+        )
+    if may_be_placeholder and weight < _MAX_PLACEHOLDER_WEIGHT and any("Adobe" in line.text for line in lines):
+        raise UnreadableDocument(
+            "the PDF document is a form (XFA), whose only page asks for a program of Adobe", PageProblem.XFA_FORM
         )
     if _count_unmapped(lines) > _MAX_UNMAPPED_SHARE * sum(len(line.text) for line in lines):
         raise UnreadableDocument(
@@ -172,7 +202,9 @@ def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
             text_page = page.get_textpage()
         except pypdfium2.PdfiumError:
             continue
-        lines = [line for glyphs in _split_rows(_read_glyphs(text_page)) for line in _build_lines(glyphs, number + 1)]
+        found = list(_read_glyphs(text_page))
+        is_rtl = is_right_to_left("".join(glyph.text for glyph in found))
+        lines = [line for glyphs in _split_rows(found) for line in _build_lines(glyphs, number + 1, is_rtl=is_rtl)]
         text_page.close()
         page.close()
         yield from order_lines(lines)
@@ -182,13 +214,14 @@ def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
 
 
 def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
-    """Yield the glyphs of a page in the order of the document.
+    """Yield the glyphs of a page in the order of the document, with positions as if the text were upright.
 
     A line break in the document is yielded as a glyph without text.
     """
     import pypdfium2.raw as pdfium
 
     raw = text_page.raw
+    turns = _count_quarter_turns(text_page)
     box, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
     sizes: dict[int, float] = {}  # of the text objects; a matrix scales the size of the font
@@ -200,12 +233,19 @@ def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
         pdfium.FPDFText_GetLooseCharBox(raw, index, box)
         pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
         owner = ctypes.cast(pdfium.FPDFText_GetTextObject(raw, index), ctypes.c_void_p).value or 0
+        left, right, along, baseline = _turn_upright(turns, box, x.value, y.value)
         is_generated = code == 10 or pdfium.FPDFText_IsGenerated(raw, index) == 1
-        text = "" if code == 10 else SOFT_HYPHEN if pdfium.FPDFText_IsHyphen(raw, index) == 1 else chr(code)
-        key = (x.value, owner)
+        text = (
+            ("" if not turns else " ")
+            if code == 10
+            else SOFT_HYPHEN
+            if pdfium.FPDFText_IsHyphen(raw, index) == 1
+            else chr(code)
+        )
+        key = (along, owner)
         if last and key == last.key and owner and not is_generated and text != " ":
             last.text += text
-            last.left, last.right = min(last.left, box.left), max(last.right, box.right)
+            last.left, last.right = min(last.left, left), max(last.right, right)
             continue
         if last:
             yield last
@@ -213,12 +253,43 @@ def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
             pdfium.FPDFText_GetMatrix(raw, index, matrix)
             sizes[owner] = max(pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d), 1.0)
         size = sizes[owner] if owner or last is None else last.size
-        last = _Glyph(text, box.left, box.right, y.value, size, key, is_generated)
+        last = _Glyph(text, left, right, baseline, size, key, is_generated)
     if last:
         yield last
 
 
-def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
+def _count_quarter_turns(text_page: Any) -> int:
+    """Return by how many quarter turns, clockwise, most of the text of a page is turned.
+
+    Landscape tables on upright pages are turned. A few glyphs of the page are a sufficient sample.
+    """
+    import pypdfium2.raw as pdfium
+
+    count = text_page.count_chars()
+    sample = range(0, count, max(1, count // _MAX_TURN_SAMPLE))
+    angles = (
+        pdfium.FPDFText_GetCharAngle(text_page.raw, index)
+        for index in sample
+        if not pdfium.FPDFText_IsGenerated(text_page.raw, index)
+    )
+    turns = Counter(round(angle / (math.pi / 2)) % 4 for angle in angles if angle >= 0)
+    return turns.most_common(1)[0][0] if turns else 0
+
+
+def _turn_upright(turns: int, box: Any, x: float, y: float) -> tuple[float, float, float, float]:
+    """Return the left and right edge of a glyph, and the place of its origin, after turning the text upright."""
+    match turns:
+        case 1:
+            return -box.top, -box.bottom, -y, x
+        case 2:
+            return -box.right, -box.left, -x, -y
+        case 3:
+            return box.bottom, box.top, y, -x
+        case _:
+            return box.left, box.right, x, y
+
+
+def _split_rows(glyphs: Iterable[_Glyph]) -> Iterator[list[_Glyph]]:
     """Split the glyphs of a page into rows, and yield each row as a list.
 
     A glyph that the document paints twice at the same position is included once.
@@ -246,8 +317,11 @@ def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
     )
 
 
-def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
-    """Yield the lines in one row of glyphs. A wide gap separates two lines, such as the lines of two columns."""
+def _build_lines(glyphs: list[_Glyph], page: int, *, is_rtl: bool) -> Iterator[PrintedLine]:
+    """Yield the lines in one row of glyphs. A wide gap separates two lines, such as the lines of two columns.
+
+    ``is_rtl`` is true if the page is in a script that is written from right to left.
+    """
     letters = [glyph for glyph in glyphs if not glyph.text.isspace()]
     if not letters:
         return
@@ -263,11 +337,11 @@ def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
             continue
         gap = glyph.left - right
         if piece and gap > _LINE_GAP * size:
-            yield from _build_line(piece, size, page)
+            yield from _build_line(piece, size, page, is_rtl=is_rtl)
             piece = []
         piece.append(glyph)
         right = max(glyph.right, right) if gap > -2 * size else glyph.right
-    yield from _build_line(piece, size, page)
+    yield from _build_line(piece, size, page, is_rtl=is_rtl)
 
 
 def _order_clusters(letters: Sequence[_Glyph]) -> None:
@@ -275,16 +349,18 @@ def _order_clusters(letters: Sequence[_Glyph]) -> None:
 
     A document may list the glyphs of a word in reading order or from left to right. The characters of a ligature have
     the same order as the glyphs around it, so they are reversed if the next glyph shows that the order is from left to
-    right.
+    right. A ligature of two letters begins with a letter that is connected to the next one.
     """
     for at, glyph in enumerate(letters):
         if len(glyph.text) > 1 and is_right_to_left(glyph.text):
             other = letters[at - 1] if at else letters[min(1, len(letters) - 1)]
             if (other.left < glyph.left) is (at > 0):
                 glyph.text = glyph.text[::-1]
+            if len(glyph.text) == 2 and glyph.text[0] in _NON_CONNECTING and glyph.text[1] not in _NON_CONNECTING:
+                glyph.text = glyph.text[::-1]
 
 
-def _build_line(piece: Sequence[_Glyph], size: float, page: int) -> Iterator[PrintedLine]:
+def _build_line(piece: Sequence[_Glyph], size: float, page: int, *, is_rtl: bool) -> Iterator[PrintedLine]:
     letters = [glyph for glyph in piece if not glyph.text.isspace()]
     if not letters:
         return
@@ -304,24 +380,33 @@ def _build_line(piece: Sequence[_Glyph], size: float, page: int) -> Iterator[Pri
         right, has_space = glyph.right, False
     text = "".join(parts)
     if any(is_right_to_left(part) for part in parts):
-        text = _to_logical_order(parts)
+        text = _to_logical_order(parts, is_rtl=is_rtl)
     text = unicodedata.normalize("NFC", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     left, right = min(glyph.left for glyph in letters), max(glyph.right for glyph in letters)
     if text := normalize_spacing(text):
         yield PrintedLine(text, left, right, letters[0].baseline, size, page)
 
 
-def _to_logical_order(parts: Sequence[str]) -> str:
+def _to_logical_order(parts: Sequence[str], *, is_rtl: bool) -> str:
     """Return the text of a line in reading order; ``parts`` are the texts of its glyphs from left to right.
 
-    Right-to-left words are reversed, but not the numbers and Latin words among them. Presentation forms become ordinary
-    letters.
+    Right-to-left words are reversed, but not the numbers and the words of other scripts among them. Several such words
+    are one run, unless the first of them is a number. Brackets outside of these runs are mirrored. Presentation forms
+    become ordinary letters.
     """
-    if not is_right_to_left("".join(parts)):
-        words = "".join(parts).split(" ")
-        return " ".join(word[::-1] if is_right_to_left(word) else word for word in words)
-    text = "".join(unicodedata.normalize("NFKC", part) for part in reversed(parts))
-    return _NUMBER_RUN.sub(lambda run: run[0][::-1], text)
+    text = "".join(parts)
+    if not (is_rtl or is_right_to_left(text)):
+        return " ".join(word[::-1] if is_right_to_left(word) else word for word in text.split(" "))
+    ends = list(accumulate(map(len, parts)))
+    runs = [(bisect_left(ends, run.start() + 1), bisect_left(ends, run.end())) for run in _LTR_RUN.finditer(text)]
+    ordered: list[str] = []
+    end = len(parts)
+    for first, last in [*reversed(runs), (-1, -1)]:
+        between = (unicodedata.normalize("NFKC", part) for part in reversed(parts[last + 1 : end]))
+        ordered += (_MIRRORED.get(part, part) for part in between)
+        ordered += parts[max(first, 0) : last + 1]
+        end = first
+    return "".join(ordered)
 
 
 def _count_unmapped(lines: Sequence[PrintedLine]) -> int:
@@ -343,15 +428,35 @@ def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
         number: [*page[:_EDGE_LINES], *page[-_EDGE_LINES:]] if len(page) > 2 * _EDGE_LINES else []
         for number, page in pages.items()
     }
-    counts = Counter(key for edge in edges.values() for key in {_DIGITS.sub("#", line.text) for line in edge})
-    limit = max(3, len(pages) // 3)
+    limit = 2 if len(pages) == 2 else max(3, len(pages) // 3)
+    groups: dict[tuple[str, int], list[PrintedLine]] = {}
+    for line in chain.from_iterable(edges.values()):
+        groups.setdefault(_build_edge_key(line), []).append(line)
     dropped = {
         id(line)
-        for edge in edges.values()
-        for line in edge
-        if counts[_DIGITS.sub("#", line.text)] >= limit or _PAGE_NUMBER.fullmatch(line.text)
+        for group in groups.values()
+        for line in group
+        if (len({one.page for one in group}) >= limit and _are_only_pages_different(group))
+        or _PAGE_NUMBER.fullmatch(line.text)
     }
     return [line for line in lines if id(line) not in dropped]
+
+
+def _build_edge_key(line: PrintedLine) -> tuple[str, int]:
+    """Return a key that is equal for the same header or footer on several pages, at the same height.
+
+    Numbers are left out, but not those in a sentence, which is never a header.
+    """
+    is_label = len(line.text) <= _MAX_LABEL_CHARS and not line.text.endswith(SENTENCE_END_CHARS)
+    return _DIGITS.sub("#", line.text) if is_label else line.text, round(line.baseline / 4)
+
+
+def _are_only_pages_different(lines: Sequence[PrintedLine]) -> bool:
+    """Return whether each number in lines of several pages is the same in all, or follows the number of the page."""
+    numbers = [[(int(run), int(run) - line.page) for run in _DIGITS.findall(line.text)] for line in lines]
+    return all(
+        any(len(set(values)) == 1 for values in zip(*place, strict=True)) for place in zip(*numbers, strict=True)
+    )
 
 
 def _split_title(paragraphs: list[PrintedParagraph], document_title: str) -> tuple[str, list[PrintedParagraph]]:

@@ -38,6 +38,8 @@ class PrintedLine:
     page: int = 1
     column: tuple[float, float] = (0.0, 0.0)
     """Left and right edge of the column that contains the line, after the columns are found."""
+    cells: tuple[float, ...] = ()
+    """Left edges of the further pieces of a row, after the pieces are joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,13 @@ def _intersect(first: Sequence[Interval], second: Sequence[Interval], min_width:
 
 def _choose_gutter(rows: Sequence[list[PrintedLine]], strips: Sequence[Interval]) -> Interval | None:
     """Return the widest of ``strips`` that has a column of prose on both sides, or None if there is none."""
-    lines = [line for row in rows for line in row]
     for strip in sorted(strips, key=lambda strip: strip[0] - strip[1]):
-        sides = ([line for line in lines if line.right <= strip[0]], [line for line in lines if line.left >= strip[1]])
-        if all(
-            len(side) >= _MIN_COLUMN_LINES and median(measure_weight(line.text) for line in side) >= _MIN_COLUMN_WEIGHT
-            for side in sides
-        ):
+        sides = (
+            [sum(measure_weight(line.text) for line in row if line.right <= strip[0]) for row in rows],
+            [sum(measure_weight(line.text) for line in row if line.left >= strip[1]) for row in rows],
+        )
+        weights = [[weight for weight in side if weight] for side in sides]
+        if all(len(side) >= _MIN_COLUMN_LINES and median(side) >= _MIN_COLUMN_WEIGHT for side in weights):
             return strip
     return None
 
@@ -146,7 +148,8 @@ def _choose_gutter(rows: Sequence[list[PrintedLine]], strips: Sequence[Interval]
 def _join_row(row: Sequence[PrintedLine], is_rtl: bool) -> PrintedLine:
     ordered = list(reversed(row)) if is_rtl else list(row)
     text = " ".join(line.text for line in ordered)
-    return replace(ordered[0], text=text, left=row[0].left, right=max(line.right for line in row))
+    cells = tuple(line.left for line in row[1:])
+    return replace(ordered[0], text=text, left=row[0].left, right=max(line.right for line in row), cells=cells)
 
 
 def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
@@ -176,12 +179,14 @@ def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
 def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> bool:
     """Return whether a line begins a new paragraph.
 
-    This is judged by its font size, its indent, its distance from the line before, and the end of the line before.
+    This is judged by its font size, its indent, its distance from the line before, and the end of the line before. Two
+    rows with a cell at the same place are rows of a table.
     ``pitch`` is the usual distance between lines, as a multiple of the font size.
     """
     if before.text.endswith(("-", SOFT_HYPHEN)) and line.text[:1].islower():
         return False
-    if not 1 / _SIZE_CHANGE < line.size / before.size < _SIZE_CHANGE or _LIST_ITEM.match(line.text):
+    are_table_rows = any(abs(one - other) < 0.3 * line.size for one in before.cells for other in line.cells)
+    if are_table_rows or not 1 / _SIZE_CHANGE < line.size / before.size < _SIZE_CHANGE or _LIST_ITEM.match(line.text):
         return True
     width = before.column[1] - before.column[0]
     is_rtl = is_right_to_left(before.text)
@@ -199,9 +204,13 @@ def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> b
 
 
 def _join_lines(text: str, following: str) -> str:
-    """Join two lines of a paragraph. A word that a hyphen divides between the lines is joined, too."""
+    """Join two lines of a paragraph. A word that a hyphen divides between the lines is joined, too.
+
+    The hyphen of a compound such as "Anglo-Saxon" is kept: a capital or a digit follows it.
+    """
     if text.endswith(SOFT_HYPHEN):
-        return text[:-1] + following
+        is_capital = following[:1].isupper() and not text[-2:-1].isupper()
+        return f"{text[:-1]}-{following}" if is_capital or following[:1].isdigit() else text[:-1] + following
     last_word = text.rpartition(" ")[2]
     if last_word.endswith("-") and len(last_word) > 2 and following[:1].islower():
         return (text if "-" in last_word[:-1] else text[:-1]) + following

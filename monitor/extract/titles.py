@@ -6,13 +6,17 @@ No single part is trusted: outlets use different titles on the page, for social 
 import re
 from collections.abc import Iterable
 
+from selectolax.lexbor import LexborNode
+
+from monitor.extract.box_names import HEADING_LABEL_NAMES, HEADING_PART_NAMES, split_camel_case
 from monitor.extract.main_content import PageAnalysis, alnum_key
 from monitor.extract.metadata import UNSPACED_CHARS, PageMetadata, title_words
 
-_NAME_PART = r"\s*(?:[|»·•：_]|\s::|\s[-–—:]|--+|[－—]+)\s*"
+_NAME_PART = r"\s*(?:[|«»·•：_]|\s::|\s[-–—:]|--+|[－—]+)\s*"
 _SITE_SUFFIX = re.compile(rf"^(.{{8,}}?){_NAME_PART}([^|»·•]{{2,60}})$")
 _HYPHENATED_SUFFIX = re.compile(r"^(.{4,})-([^-|]{2,30})$")
-_LAST_PART = re.compile(r"^(.{8,})(\s*[|_»·•<]\s*|\s*--+\s*)([^|»·•_<]{2,60})$")
+_LAST_PART = re.compile(r"^(.{8,})(\s*[|_»·•<]\s*|\s+«\s+|\s*--+\s*)([^|«»·•_<]{2,60})$")
+_BARS = re.compile(r"\s+[|«»<>]\s+")
 _REPEATED_DASH = re.compile(r"^(.{8,}?)(\s[-–—]\s)([^-–—|]{2,40})\2([^-–—|]{2,40})$")
 _BAR_PREFIX = re.compile(r"^([^|»·•]{2,40}?)\s*(?:[|»·•]|\s::)\s*(.{8,})$")
 _SITE_PREFIX = re.compile(rf"^([^|»·•]{{2,60}}?)(?:{_NAME_PART}|:\s)(.{{8,}})$")
@@ -32,6 +36,14 @@ _ORIGIN_WEIGHTS = {"feed": 2.7, "json-ld": 2.2, "opengraph": 1.5, "heading": 1.5
 """Weights of the places that state the title. The printed heading and the feed, which readers see, outweigh the
 metadata."""
 _UNRELATED_FACTOR = 0.3  # for a claim that has no word in common with the headline that the page shows
+_LABEL = re.compile(
+    r"\W{0,2}(?:(?:\w+\W)?\w+(?:[\])}]\s*|\s*:\s*|[.!]\s+)|(?:\w+\W{1,2}){0,4}\w+(?:\s*[|·•»›/]\s*|\s[-–—]\s))"
+)
+"""Pattern of a label or a name before a headline."""
+_ADDITION = re.compile(r"\s*[:;|(]|\s[-–—]\s|\.\s")
+"""Pattern of the beginning of an addition to a headline."""
+_MIN_ALIGNED_WORDS = 3
+_MIN_CUT_WORDS_CHARS = 50  # characters; a shorter title is an own title that begins like the heading
 _MAX_TEXT_CHARS = 2_000  # characters at the start of the text that are searched for the words of a title
 _MAX_WIDE_SECTION_CHARS = 8  # characters of the name of a section or outlet in a script without spaces
 _MIN_CUT_OFF_CHARS = 15  # characters; a shorter title is not the cut-off beginning of another one
@@ -83,16 +95,20 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_tit
         for origin, claim in claims.items()
         if claim and _is_headline(text := _remove_site_name(claim, others[origin], sites, page), sites)
     }
+    if "heading" in texts and _is_removed_name(texts, claims.get("document", ""), page):
+        name = alnum_key(texts["heading"])
+        texts = {origin: text for origin, text in texts.items() if alnum_key(text) != name}
     if "heading" in texts:
         texts["heading"] = _choose_heading_part(page, texts)
+        texts = {origin: _align_with_heading(page, text, texts) for origin, text in texts.items()}
     texts = {origin: _complete(text, texts.values()) for origin, text in texts.items()}
-    unrelated = _find_unrelated_origins(page, texts)
+    unrelated = {alnum_key(texts[origin]) for origin in _find_unrelated_origins(page, texts)}
     votes: dict[str, float] = {}
     for candidate_origin, text in texts.items():
         key = alnum_key(text)
         if key not in votes and candidate_origin != "feed":
             votes[key] = sum(
-                weight * (_UNRELATED_FACTOR if candidate_origin in unrelated else 1.0)
+                weight * (_UNRELATED_FACTOR if key in unrelated else 1.0)
                 for origin, weight in _ORIGIN_WEIGHTS.items()
                 if _is_supported_by(origin, alnum_key(texts.get(origin, "")), key)
             )
@@ -108,19 +124,85 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_tit
     return texts[max(origins, key=rank_spelling)], ", ".join(origins)
 
 
-def _choose_heading_part(page: PageAnalysis, texts: dict[str, str]) -> str:
-    """Return the text of the printed heading, or the part of it that another place states as the title.
+def _is_removed_name(texts: dict[str, str], document_title: str, page: PageAnalysis) -> bool:
+    """Return whether the printed heading is the name of the outlet or a section.
 
-    The heading may also have a kicker, a subtitle or a number of comments, in elements of their own.
+    This is so if the document title has it in addition to another line of the page, which was left as the title there,
+    and if the text of the article has fewer of its words.
     """
-    keys = {alnum_key(text): text for origin, text in texts.items() if origin != "heading"}
-    whole = alnum_key(texts["heading"])
-    if whole in keys:
-        return texts["heading"]
+    name, title = alnum_key(texts["heading"]), alnum_key(texts.get("document", ""))
+    whole = alnum_key(document_title)
+    if not title or title == name or whole not in {title + name, name + title}:
+        return False
+    words = title_words(_list_text(page))
+    shares = [
+        len(words & found) / max(1, len(found)) for found in map(title_words, (texts["heading"], texts["document"]))
+    ]
+    return len(title) > len(name) and shares[0] < shares[1]
+
+
+def _list_text(page: PageAnalysis) -> str:
+    kept = (run.text for run, why in zip(page.layout.runs, page.rejection_reasons, strict=True) if not why)
+    return " ".join(kept)[:_MAX_TEXT_CHARS]
+
+
+def _choose_heading_part(page: PageAnalysis, texts: dict[str, str]) -> str:
+    """Return the text of the printed heading, or the part of it that is the headline.
+
+    The heading may also have a kicker, a subtitle, a time or a number of comments, in elements of their own. The
+    headline is the part that another place states as the title, or the text without the elements with such names. The
+    document title may state the text of all elements.
+    """
     box = page.layout.boxes[page.layout.runs[page.title_run_index].box_index]
-    inner = [key for child in box.node.iter() if (key := alnum_key(child.text() or ""))]
+    elements = list(box.node.iter())
+    heading = _strip_elements(texts["heading"], elements, HEADING_LABEL_NAMES)
+    keys = {alnum_key(text): text for origin, text in texts.items() if origin not in {"heading", "document"}}
+    whole = alnum_key(heading)
+    if whole in keys:
+        return heading
+    inner = [key for child in elements if (key := alnum_key(child.text() or ""))]
     parts = [part for key in inner for part in (key, whole.removeprefix(key), whole.removesuffix(key))]
-    return next((keys[part] for part in parts if part in keys), texts["heading"])
+    stated = {alnum_key(text): text for text in texts.values()} | keys
+    found = next((stated[part] for part in parts if part in stated and part != whole), "")
+    return found or _strip_elements(heading, elements, HEADING_PART_NAMES)
+
+
+def _strip_elements(heading: str, elements: Iterable[LexborNode], names: re.Pattern[str]) -> str:
+    """Remove the texts of elements with certain names, or with a time or small print, from the ends of a heading."""
+    left = heading
+    for child in elements:
+        name = split_camel_case(child.attributes.get("class") or "")
+        text = " ".join((child.text() or "").split())
+        if text and (child.tag in {"small", "time"} or names.search(name)):
+            left = left.removeprefix(text).removesuffix(text).strip(" :|–—-")
+    return left or heading
+
+
+def _align_with_heading(page: PageAnalysis, text: str, texts: dict[str, str]) -> str:
+    """Return the printed heading, which is in ``texts``, if a title is a variant of the heading.
+
+    It is one if it is the heading with a label or an addition, or its beginning.
+
+    A label, such as "Exclusive:", is one or two words before the heading, and the name of an outlet a few words and a
+    bar. If the page prints these words, too, or if places separate them in different ways, they are a kicker, which
+    belongs to the title. An addition follows the heading after a colon or another separator. A long title at whose end
+    the heading goes on without a separator was cut off.
+    """
+    heading = texts["heading"]
+    given, printed = text.casefold(), heading.casefold()
+    is_short = len(_WORD.findall(heading)) < _MIN_ALIGNED_WORDS and not UNSPACED_CHARS.search(heading)
+    if given == printed or is_short:
+        return text
+    label = text[: -len(heading)]
+    if given.endswith(printed) and _LABEL.fullmatch(label):
+        words = label.strip(" []().:!|·•»›/–—-")
+        spellings = {other for other in texts.values() if alnum_key(other) == alnum_key(text)}
+        is_kicker = len(spellings) > 1 or _is_printed(page, words, alnum_key(words))
+        return text if is_kicker else heading
+    if given.startswith(printed) and _ADDITION.match(text[len(heading) :]):
+        return heading
+    is_cut_off = len(text) >= _MIN_CUT_WORDS_CHARS and printed.startswith(given)
+    return heading if is_cut_off and re.match(r"\s\w", heading[len(text) :]) else text
 
 
 def _complete(text: str, titles: Iterable[str]) -> str:
@@ -158,8 +240,7 @@ def _find_unrelated_origins(page: PageAnalysis, texts: dict[str, str]) -> set[st
     }
     if not unrelated or reference != "heading":
         return unrelated
-    kept = (run.text for run, why in zip(page.layout.runs, page.rejection_reasons, strict=True) if not why)
-    text_words = title_words(" ".join(kept)[:_MAX_TEXT_CHARS])
+    text_words = title_words(_list_text(page))
     is_heading_of_text = not text_words.isdisjoint(words["heading"])
     if is_heading_of_text or all(text_words.isdisjoint(found) for found in words.values()):
         return unrelated
@@ -179,16 +260,17 @@ def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
 def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page: PageAnalysis) -> str:
     """Remove the names of the outlet and of its sections from the start and end of a title.
 
-    A part at the start or end is removed if it is the name of the outlet. A part at the end, or a part before a bar at
-    the start, is also removed if the rest equals another title or a line of the page. ``others`` are the other titles,
-    normalized.
+    Of three parts or more between bars, the longest is left. A part at the start or end is removed if it is the name of
+    the outlet. A part at the end, or a part before a bar at the start, is also removed if the rest equals another title
+    or a line of the page. ``others`` are the other titles, normalized.
     """
 
     def is_stated(text: str) -> bool:
         key = alnum_key(text)
         return key in others or _is_printed(page, text, key)
 
-    text, removed = claim, False
+    parts = _BARS.split(claim)
+    text, removed = max(parts, key=len) if len(parts) > 2 else claim, False
     for _ in range(_MAX_PARTS):
         match = _SITE_SUFFIX.match(text) or _HYPHENATED_SUFFIX.match(text)
         if not match:

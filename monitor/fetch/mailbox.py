@@ -28,7 +28,7 @@ from monitor.domain.fetch_result import (
     NotModified,
 )
 from monitor.domain.secret import Secret
-from monitor.domain.special_sources import Mailbox
+from monitor.domain.special_sources import MAX_MESSAGE_BYTES, Mailbox
 from monitor.fetch.oauth import TokenRefused, TokenStore
 from monitor.text.sanitize import single_line
 
@@ -44,7 +44,7 @@ class MailboxLimits:
     total_seconds: float = 90.0
     step_seconds: float = 20.0
     messages: int = 50
-    message_bytes: int = 10_000_000
+    message_bytes: int = MAX_MESSAGE_BYTES
     total_bytes: int = 30_000_000
 
 

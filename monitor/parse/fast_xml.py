@@ -5,7 +5,7 @@ feedparser. An element is supported if this module treats it as feedparser does,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import urljoin
 
@@ -37,6 +37,7 @@ _FIELD_BY_ELEMENT = {
     "content": "content",
     "author": "author",
     "dc_creator": "author",
+    "thr_in-reply-to": "reply_to",
 }
 _TEXT_TYPES = frozenset({"text", "html", "text/html", "text/plain"})
 _REPEATED_SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)/*")  # such as `http:////host`, which feedparser repairs
@@ -154,7 +155,7 @@ class _FastXmlParser:
             if field in seen:
                 raise _UnsupportedFeed
             seen.add(field)
-            text = _read_plain_text(child, allow_attributes=field == "id")
+            text = _read_field(child, field, allow_attributes=field == "id")
             if field == "id":
                 if child.get("isPermaLink", child.get("ispermalink", "true")) == "true":
                     _require(not is_faulty_link(text))
@@ -191,7 +192,7 @@ class _FastXmlParser:
             if field == "author":
                 raw.authors = self._parse_author(child)
                 continue
-            text = _read_plain_text(child, allow_attributes=True)
+            text = _read_field(child, field, allow_attributes=True)
             kind = child.get("type", "text")
             if kind not in _TEXT_TYPES or child.get("src") or child.get("mode"):
                 raise _UnsupportedFeed
@@ -243,6 +244,12 @@ def _classify_element(element: etree._Element) -> str:
     return "unsupported" if full_name in UNSUPPORTED_ELEMENTS else ""
 
 
+def _read_field(element: etree._Element, field: str, *, allow_attributes: bool) -> str:
+    if field == "reply_to":
+        return read_reference(dict(element.attrib))
+    return _read_plain_text(element, allow_attributes=allow_attributes)
+
+
 def _read_plain_text(element: etree._Element, *, allow_attributes: bool) -> str:
     if len(element) or (element.attrib and not allow_attributes):
         raise _UnsupportedFeed
@@ -266,6 +273,11 @@ def resolve_uri(uri: str, base: str) -> str:
         return urljoin(base, _REPEATED_SLASHES.sub(r"\1", uri)) if uri else ""
     except ValueError:
         return ""
+
+
+def read_reference(attributes: Mapping[str, str]) -> str:
+    """Return the id or URL of the entry that another entry answers, from an element ``thr:in-reply-to`` (RFC 4685)."""
+    return attributes.get("ref") or attributes.get("href") or ""
 
 
 def parse_ttl(metadata: dict[str, str]) -> timedelta | None:

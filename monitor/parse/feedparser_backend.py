@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from monitor.domain.source import Feed, Source
-from monitor.parse.fast_xml import parse_ttl
+from monitor.parse.fast_xml import parse_ttl, read_reference
 from monitor.parse.fields import (
     RawItem,
     build_entries,
@@ -85,7 +85,13 @@ def _to_raw_item(entry: Any) -> RawItem:
         summary=entry.get("summary"),
         content=max(contents, key=len, default=None),
         authors=_parse_author_names(entry),
+        reply_to=_read_reply_to(entry),
     )
+
+
+def _read_reply_to(entry: Any) -> str:
+    attributes = dict.get(entry, "thr_in-reply-to")
+    return read_reference(attributes) if isinstance(attributes, dict) else ""
 
 
 def _parse_author_names(entry: Any) -> tuple[str, ...]:

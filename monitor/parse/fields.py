@@ -164,6 +164,7 @@ class RawItem:
     summary: str | None = None
     content: str | None = None
     authors: tuple[str, ...] = ()
+    reply_to: str | None = None
 
 
 def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tuple[Entry, ...]:
@@ -197,6 +198,7 @@ def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
         summary="" if summary == content else summary,
         content=content,
         authors=tuple(name[:MAX_AUTHOR_CHARS] for name in map(to_plain_text, raw.authors[:MAX_AUTHORS]) if name),
+        reply_to=remove_control_characters(raw.reply_to or "")[:MAX_GUID_CHARS],
     )
 
 

@@ -111,6 +111,7 @@ def _build_listing_entry(
     if not url:
         return None
     original = _find_text(item, listing.repost_of)
+    answered = next(iter(_select_nodes(item, listing.reply_to)), None)
     author = original or _find_text(item, listing.author)
     return Entry(
         url=url,
@@ -119,6 +120,7 @@ def _build_listing_entry(
         content=_find_content(item, listing),
         authors=(author,) if author else (),
         is_repost=bool(original),
+        reply_to=resolve_url(answered.attributes.get("href") or "", base) if answered is not None else "",
     )
 
 

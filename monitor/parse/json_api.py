@@ -81,6 +81,7 @@ def _to_raw_item(item: Any, api: Api) -> RawItem:
         summary=_to_html(_find_text(api.summary, item)),
         content=_to_html(text),
         authors=tuple(one for one in (authors if isinstance(authors, list) else [authors]) if isinstance(one, str)),
+        reply_to=_find_text(api.reply_to, item),
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.errors import HeaderParseError
+from email.header import decode_header
 from email.message import EmailMessage
 from email.utils import getaddresses, parsedate_to_datetime
 from html import escape
@@ -16,8 +18,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from monitor.domain.article import AttachedText
 from monitor.domain.source import Entry, Feed, Source
-from monitor.domain.special_sources import Mailbox, MailContent
+from monitor.domain.special_sources import MAX_MESSAGE_BYTES, Mailbox, MailContent
 from monitor.parse.fields import MAX_TEXT_CHARS, remove_control_characters, to_plain_text
 from monitor.text.encoding import decode
 from monitor.text.urls import canonicalize_url, is_web_url
@@ -25,6 +28,8 @@ from monitor.text.urls import canonicalize_url, is_web_url
 MAX_ATTACHMENTS = 5  # per message
 MAX_LINKS = 100  # per message
 _MIN_LINK_CHARS, _MIN_LINK_WORDS = 20, 4  # of the text of a link to an article; ideographs count as words
+_MAX_PART_DEPTH = 20
+_OUTLOOK_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _ALERT_SENDERS = ("googlealerts-noreply@google.com",)
 _ARTICLE_TYPE = '[itemtype*="schema.org/Article"]'
 _REDIRECT_HOSTS = re.compile(r"(?:^|\.)google\.[a-z.]{2,6}$")
@@ -48,11 +53,15 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF document that is attached to a message. ``guid`` is the guid of the message's entry."""
+    """A PDF document that is attached to a message. ``guid`` is the guid of the message's entry.
+
+    ``is_cut_off`` is true if the message is too long, and ends inside the document.
+    """
 
     guid: str
     name: str
     body: bytes
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,13 @@ def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
             if not is_from(message, mailbox.senders):
                 continue
             found = _read_message(message, raw, mailbox)
-            files = _find_attachments(message, found[0].guid) if len(found) == 1 and not found[0].url else ()
+            if len(found) == 1 and not found[0].url:
+                files = _find_attachments(message, found[0].guid)
+                if files and len(raw.body) >= MAX_MESSAGE_BYTES:
+                    files = (*files[:-1], replace(files[-1], is_cut_off=True))
+                found = [_add_outlook_note(found[0], message)]
+            else:
+                files = ()
         except Exception as error:  # noqa: BLE001 - the library raises many kinds of errors for malformed messages
             found, files = [build_unreadable_entry(raw, f"{type(error).__name__}")], ()
         entries += found
@@ -129,7 +144,7 @@ def is_from(message: EmailMessage, senders: tuple[str, ...]) -> bool:
 
 
 def _read_message(message: EmailMessage, raw: RawMessage, mailbox: Mailbox) -> list[Entry]:
-    title = to_plain_text(escape(str(message.get("Subject", "")), quote=False))
+    title = to_plain_text(escape(_read_header(message, "Subject"), quote=False))
     message_id = remove_control_characters(str(message.get("Message-ID", "")).strip())[:500]
     guid = message_id or f"imap:{raw.uid_validity}:{raw.uid}"
     html, text = _find_text(message)
@@ -155,14 +170,59 @@ def _read_message(message: EmailMessage, raw: RawMessage, mailbox: Mailbox) -> l
 
 
 def _find_text(message: EmailMessage) -> tuple[str, str]:
-    """Return the HTML of a message, and its plain text. Either may be empty."""
-    texts = []
-    for kind in ("html", "plain"):
-        part = message.get_body((kind,))
-        payload = part.get_payload(decode=True) if part is not None else b""
-        content_type = str(part.get("Content-Type", "")) if part is not None else ""
-        texts.append(decode(payload, content_type) if isinstance(payload, bytes) and payload else "")
-    return texts[0], texts[1]
+    """Return the HTML of a message, and its plain text. One of them is empty.
+
+    The texts of all parts that are shown in the message are joined. If any of them is HTML, all are converted to HTML.
+    """
+    texts = [(kind, text) for kind, text in _list_texts(message, 0) if text.strip()]
+    if any(kind == "html" for kind, _ in texts):
+        return "".join(text if kind == "html" else _to_html(text) for kind, text in texts), ""
+    return "", "\n\n".join(text for _, text in texts)
+
+
+def _list_texts(part: EmailMessage, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield the kind ("html" or "plain") and the text of each part that is shown in a message.
+
+    Of alternatives, HTML is yielded, or plain text if there is no HTML. A forwarded message is shown with its subject.
+    """
+    content_type = part.get_content_type()
+    if depth > _MAX_PART_DEPTH:
+        return
+    if content_type == "message/rfc822":
+        for inner in _list_parts(part):
+            yield "plain", _read_header(inner, "Subject")
+            yield from _list_texts(inner, depth + 1)
+    elif content_type == "multipart/alternative":
+        found = [text for one in _list_parts(part) for text in _list_texts(one, depth + 1) if text[1].strip()]
+        kind = "html" if any(kind == "html" for kind, _ in found) else "plain"
+        yield from (one for one in found if one[0] == kind)
+    elif part.is_multipart():
+        for one in _list_parts(part):
+            yield from _list_texts(one, depth + 1)
+    elif content_type in {"text/html", "text/plain"} and not part.is_attachment() and not part.get_filename():
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            yield content_type.removeprefix("text/"), decode(payload, str(part.get("Content-Type", "")))
+
+
+def _list_parts(part: EmailMessage) -> list[EmailMessage]:
+    payload = part.get_payload()
+    return [one for one in payload if isinstance(one, EmailMessage)] if isinstance(payload, list) else []
+
+
+def _read_header(message: EmailMessage, name: str) -> str:
+    """Return the text of a header. If it is not in the encoding that it states, its encoding is detected."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    try:
+        pieces = decode_header(str(raw))
+    except HeaderParseError:
+        return str(message.get(name, ""))
+    if not any(charset for _, charset in pieces):
+        return str(message.get(name, ""))
+    return "".join(
+        decode(piece, f"text/plain; charset={charset or 'utf-8'}") if isinstance(piece, bytes) else piece
+        for piece, charset in pieces
+    )
 
 
 def _to_html(text: str) -> str:
@@ -188,6 +248,14 @@ def _find_attachments(message: EmailMessage, guid: str) -> tuple[Attachment, ...
             if isinstance(body, bytes) and body:
                 found.append(Attachment(guid, to_plain_text(escape(name, quote=False)) or "document.pdf", body))
     return tuple(found[:MAX_ATTACHMENTS])
+
+
+def _add_outlook_note(entry: Entry, message: EmailMessage) -> Entry:
+    """Add the reason why a part of a message is not read, if it is in the format of Outlook (winmail.dat)."""
+    if not any(part.get_content_type() in _OUTLOOK_TYPES for part in message.walk()):
+        return entry
+    note = "Attachment winmail.dat: it is in a format of Outlook (TNEF), which is not read; ask the sender for HTML."
+    return replace(entry, attached=(*entry.attached, AttachedText(note)))
 
 
 def _find_alert_items(html: str) -> list[Entry]:

@@ -105,6 +105,7 @@ def _find_telegram(_host: str, segments: list[str], _query: Query) -> SocialPres
             text=".tgme_widget_message_text:not(.js-message_reply_text)",
             author=".tgme_widget_message_from_author, .tgme_widget_message_owner_name",
             repost_of=".tgme_widget_message_forwarded_from_name",
+            reply_to="a.tgme_widget_message_reply",
         )
     )
 

@@ -400,14 +400,16 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 def _complete_message(article: Article, entry: Entry) -> Article:
     """Give the article of a mailbox message a URL, and mark the article as complete, because a message is whole.
 
-    If the entry is a link in a message, it already has a URL. Its article is returned unchanged.
+    It is partial if only the first pages of an attached document were read. If the entry is a link in a message, it
+    already has a URL. Its article is returned unchanged.
     """
     if entry.url:
         return article
     from monitor.parse.mailbox import message_url
 
     url = message_url(entry.guid)
-    return replace(article, url=url, canonical_url=url, partial_reason="")
+    reason = "pages" if any(one.is_partial for one in entry.attached) else ""
+    return replace(article, url=url, canonical_url=url, partial_reason=reason)
 
 
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:

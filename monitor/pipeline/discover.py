@@ -287,7 +287,8 @@ def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
 
 def listing_keys(listing: Listing) -> dict[str, Any]:
     """Return the keys and values for a listing page, as they are written in sources.yaml."""
-    keys: dict[str, Any] = {"url": listing.url, "items": listing.items, "link": listing.link, "text": listing.text}
+    names = ("url", "items", "link", "title", "text", "author", "repost_of", "reply_to")
+    keys: dict[str, Any] = {name: value for name in names if (value := getattr(listing, name))}
     return keys | ({"published": listing.published.selector} if listing.published else {})
 
 

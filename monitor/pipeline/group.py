@@ -6,6 +6,7 @@ Modules that compare articles take long to load, and many passes have no new art
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from monitor.domain.article import Stage, StoredArticle
@@ -15,6 +16,7 @@ from monitor.domain.ports import Clock
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.early_matching import EarlyMatching, with_date
 from monitor.store.database import Database
+from monitor.stories.identity import list_reference_keys
 
 if TYPE_CHECKING:
     from monitor.stories.features import Vocabulary
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 GROUPING_BATCH_SIZE = 200
 VOCABULARY_SAVE_ARTICLES = 500
 GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
+MAX_REPLY_WAIT = timedelta(minutes=15)
+"""Maximum time that a reply waits for the post that it answers, because its page may not have been read yet."""
 
 
 class GroupingStep:
@@ -106,8 +110,44 @@ class GroupingStep:
         self._has_interrupted = False
 
     async def _load_batch(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
+        """Load articles to group. A reply waits until the post that it answers is grouped or in the same batch."""
         known = self._early.ready if self._early else {}
-        return await self._database.run(self._database.stories.ungrouped, limit, after_id, known)
+        while True:
+            found = await self._database.run(self._database.stories.ungrouped, limit, after_id, known)
+            batch = found
+            if replies := [stored for stored in found if stored.article.reply_to]:
+                answered = await self._find_answered(replies)
+                loaded, now = {stored.id for stored in found}, self._clock()
+                waiting = {
+                    reply
+                    for reply, post in answered.items()
+                    if post.stage is not Stage.GROUPED
+                    and post.id not in loaded
+                    and now - post.first_seen_at < MAX_REPLY_WAIT
+                }
+                batch = [stored for stored in found if stored.id not in waiting]
+            if batch or len(found) < limit:
+                return batch
+            after_id = found[-1].id
+
+    async def _find_answered(self, batch: Sequence[StoredArticle]) -> dict[int, StoredArticle]:
+        """Return the post that each reply in a batch answers, by the id of the reply.
+
+        Only posts of the same source and writer are returned: with these, a reply is part of a thread.
+        """
+        answered: dict[int, StoredArticle] = {}
+        replies = [stored for stored in batch if stored.article.reply_to]
+        for source_id in {stored.source_id for stored in replies}:
+            keys = {one.id: list_reference_keys(one.article.reply_to) for one in replies if one.source_id == source_id}
+            sought = frozenset(chain.from_iterable(keys.values()))
+            known = await self._database.read(self._database.articles.known_articles, source_id, sought)
+            posts = await self._database.read(self._database.queries.load_articles, {one.id for one in known.values()})
+            by_id = {post.id: post for post in posts}
+            for reply in replies:
+                found = (by_id.get(known[key].id) for key in keys.get(reply.id, ()) if key in known)
+                if post := next((post for post in found if post and _have_same_writer(post, reply)), None):
+                    answered[reply.id] = post
+        return answered
 
     async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
         """Sort a batch in the order in which articles are grouped, and add the features by which texts are compared.
@@ -131,7 +171,11 @@ class GroupingStep:
             packed = None
         if packed:
             features |= zip((number for number, _ in missing), unpack_features(packed, texts), strict=True)
-        return [IncomingArticle(int(name), article, f"s{name}", features[int(name)]) for name, article in ordered]
+        answered = await self._find_answered(batch)
+        return [
+            IncomingArticle(int(name), article, f"s{name}", features[int(name)], _id_of(answered.get(int(name))))
+            for name, article in ordered
+        ]
 
     async def _group_batch(self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]") -> None:
         vocabulary = await self._load_vocabulary()
@@ -189,11 +233,10 @@ class GroupingStep:
         try:
             from monitor.stories.grouping import IncomingArticle
 
-            await self._place(
-                [stored],
-                [IncomingArticle(stored.id, with_date(stored.article, stored.first_seen_at), f"s{stored.id}")],
-                vocabulary,
-            )
+            answered_id = _id_of((await self._find_answered([stored])).get(stored.id))
+            article = with_date(stored.article, stored.first_seen_at)
+            incoming = IncomingArticle(stored.id, article, f"s{stored.id}", answered_id=answered_id)
+            await self._place([stored], [incoming], vocabulary)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and does not stop the others
@@ -208,3 +251,13 @@ class GroupingStep:
             self._cleaned_up_at = now
             stories = self._database.stories
             await self._database.run(stories.delete_expired, now, DUPLICATE_WINDOW, 2 * STORY_WINDOW)
+
+
+def _have_same_writer(post: StoredArticle, reply: StoredArticle) -> bool:
+    """Return whether a post and a reply have the same writers. Unknown writers are assumed to be the same."""
+    first, second = post.article.authors, reply.article.authors
+    return first == second or not (first and second)
+
+
+def _id_of(post: StoredArticle | None) -> int | None:
+    return post.id if post else None

@@ -5,12 +5,13 @@ If a message or attachment kills its worker process, only this message or attach
 
 from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 
+from monitor.domain.article import AttachedText
 from monitor.domain.errors import MonitorError, WorkerKilled
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Entry, Feed, Source
+from monitor.domain.special_sources import MAX_MESSAGE_BYTES
 from monitor.parse.mailbox import (
     Attachment,
     ParsedMessages,
@@ -56,12 +57,15 @@ async def _add_attachment(entry: Entry, attachment: Attachment, process_pool: Pr
     """Add the text of an attachment to an entry, or the reason why the attachment could not be read."""
     from monitor.extract.pdf_document import read_pdf
 
-    name = escape(attachment.name, quote=False)
+    heading = f"Attachment {attachment.name}"
+    if attachment.is_cut_off:
+        limit = MAX_MESSAGE_BYTES // 1_000_000
+        text = AttachedText(f"{heading}: the message is longer than {limit} MB, so the document is not whole.")
+        return replace(entry, attached=(*entry.attached, text))
     try:
         found = await process_pool.run(read_pdf, attachment.body, "", "", None)
     except MonitorError as error:
-        text = f"<p>Attachment {name}: {escape(str(error), quote=False)}.</p>"
+        text = AttachedText(f"{heading}: {error}.")
     else:
-        lines = [found.article.title, *(one.text for one in found.paragraphs)]
-        text = f"<p>Attachment {name}</p>" + "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines if line)
-    return replace(entry, content=entry.content + text)
+        text = found.as_attached(heading)
+    return replace(entry, attached=(*entry.attached, text))

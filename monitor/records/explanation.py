@@ -101,14 +101,17 @@ def explain_article(
         ),
         (current, f"matched before {', '.join(sorted(current))} was edited; the rule as it is now matches the article"),
         (
-            not stored.article.body,
+            not stored.article.body and not stored.read_error,
             f"read, but its page has no article text ({stored.article.partial_reason or 'reason unknown'})",
         ),
+        (stored.read_error, "matched with what its source lists; no rule has a hit"),
     )
     verdict = next((text for applies, text in verdicts if applies), "read and matched; no rule has a hit")
     if abandonment:
         retry = f"`monitor articles release {stored.id}` tries it again"
         verdict += f". It was abandoned after its last attempt ({abandonment}): {retry}"
+    elif stored.read_error:
+        verdict += f". Its page could not be read: {stored.read_error}"
     return verdict, rules_without_hit
 
 

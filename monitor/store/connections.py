@@ -84,7 +84,7 @@ class Connections:
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         """Prepare the connections without opening one. With ``read_only``, the engine refuses every write.
 
-        Raises ``UsageError`` for a URL of an unsupported engine.
+        Raises ``UsageError`` for a URL of an unsupported engine, or if the extra of the engine is not installed.
         """
         self.is_sqlite, self.database_file = _parse_url(url)
         if self.is_sqlite:
@@ -291,7 +291,12 @@ def _create_postgres_engine(url: str, *, read_only: bool) -> Engine:
     if read_only:
         options += " -c default_transaction_read_only=on"
     connect_args = {"options": options, "application_name": "monitor", **KEEPALIVE_OPTIONS}
-    return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=connect_args)
+    try:
+        return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=connect_args)
+    except ImportError as error:
+        raise UsageError(
+            "a database on PostgreSQL needs the extra `postgres`; install it with: pip install 'monitor[postgres]'"
+        ) from error
 
 
 def insert_ignore(table: Table, connection: Connection) -> Any:

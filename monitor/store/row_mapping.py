@@ -23,7 +23,7 @@ _HASH_BYTES = 16
 AnyRow = Row[*tuple[Any, ...]]
 
 _IDS_PER_QUERY = 1000  # much less than the number of parameters that each engine allows in a statement
-_UNUSED_COLUMNS = {"last_error", "next_attempt_at", "lease_token"}
+_UNUSED_COLUMNS = {"next_attempt_at", "lease_token"}
 STORED_ARTICLE_COLUMNS = (
     *(column for column in ARTICLE.c if column.name not in _UNUSED_COLUMNS),
     *(column for column in ARTICLE_TEXT.c if column.name not in {"article_id", "search_text"}),
@@ -130,6 +130,7 @@ def stored_article_from_row(row: AnyRow) -> StoredArticle:
         duplicate_of=row.duplicate_of,
         version_count=row.version_count,
         quarantine_reason=row.quarantine_reason,
+        read_error=row.last_error,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
-from monitor.domain.grouping import GroupingIndex, StoryCentroid
+from monitor.domain.grouping import STORY_WINDOW, GroupingIndex, StoryCentroid
 from monitor.stories.features import TermFeatures, TermHashes, TermKinds, TermVector, TermWeights
 from monitor.stories.language_free_terms import KIND_SHIFT, TermKind
 from monitor.stories.similarity import LONG_TEXT_WORDS, TERM_DTYPE, WEIGHT_DTYPE, compute_scores
@@ -42,12 +42,16 @@ class StoryClusterer:
 
     index: GroupingIndex
 
-    def place(self, vector: TermVector, features: TermFeatures, new_id: str) -> str:
-        """Assign an article to the most similar story and return the id of this story.
+    def place(self, vector: TermVector, features: TermFeatures, new_id: str, story_id: str = "") -> str:
+        """Assign an article to a story and return the id of this story.
 
-        If no story is similar enough, a new story is created with the id ``new_id``, which must be unused. The centroid
-        of the story is updated, and very similar stories are merged.
+        This is the open story ``story_id`` if it is given, such as that of the post that the article answers, or else
+        the most similar story. If no story is similar enough, a new story is created with the id ``new_id``, which must
+        be unused. The centroid of the story is updated, and very similar stories are merged.
         """
+        if story_id and (given := self.index.get_centroid(story_id)) and _is_in_window(features, given):
+            self.index.save_centroid(extend_centroid(given, vector, features))
+            return given.id
         candidates = self.index.similar_stories(top_terms(vector), MAX_CANDIDATE_STORIES)
         ranked = sorted(
             (
@@ -81,6 +85,12 @@ class StoryClusterer:
             size=older.size + younger.size,
             last_article_at=max(times, default=None),
         )
+
+
+def _is_in_window(features: TermFeatures, story: StoryCentroid) -> bool:
+    """Return whether an article was published within seven days of a story; without dates, this is assumed."""
+    at, first, last = features.published_at, story.first_article_at, story.last_article_at
+    return not (at and first and last) or first - STORY_WINDOW <= at <= last + STORY_WINDOW
 
 
 def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:

@@ -33,13 +33,14 @@ class IncomingArticle:
 
     ``article_id`` must be unused so far and below 2**32. ``story_id`` is the id of the story that is created if the
     article belongs to no existing story. ``features`` are the fingerprints and terms if they were computed in advance,
-    otherwise None.
+    otherwise None. ``answered_id`` is the id of the post that the article answers in a thread of its author.
     """
 
     article_id: int
     article: Article
     story_id: str
     features: ArticleFeatures | None = field(default=None, compare=False, repr=False)
+    answered_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Grouper:
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
         """Assign the articles of a batch to stories, in the given order, and return their placements.
 
-        A duplicate joins the story of its original. Any other article joins the most similar story or a new one.
+        A duplicate joins the story of its original, and a reply that of the post that it answers. Any other article
+        joins the most similar story or a new one.
         """
         features = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
         self._index.prefetch_fingerprints(chain.from_iterable(one_features.fingerprints for one_features in features))
@@ -122,7 +124,9 @@ class Grouper:
             original = self._index.get_placement(result.original.article_id)
             story, terms = original.story_id if original else incoming.story_id, list[int]()
         else:
-            story = StoryClusterer(self._index).place(result.vector, result.features, incoming.story_id)
+            answered = self._index.get_placement(incoming.answered_id) if incoming.answered_id else None
+            thread = answered.story_id if answered else ""
+            story = StoryClusterer(self._index).place(result.vector, result.features, incoming.story_id, thread)
             terms = top_terms(result.vector)
         placement = replace(self._placed[incoming.article_id], story_id=story)
         self._index.place(placement, terms)
@@ -180,15 +184,15 @@ def _is_later(article: Article, placement: Placement) -> bool | None:
 def sort_articles(articles: Iterable[tuple[str, Article]]) -> list[tuple[str, Article]]:
     """Sort pairs of id and article by publication time, then by content. Articles without a date are last.
 
-    The result does not depend on the order of the input. Articles therefore give the same stories in any order of
-    arrival.
+    Of articles with the same time, replies are last. The result does not depend on the order of the input. Articles
+    therefore give the same stories in any order of arrival.
     """
     return sorted(articles, key=lambda each: (each[1].published_at is None, *_sort_key(each[1]), each[0]))
 
 
-def _sort_key(article: Article) -> tuple[datetime, int]:
+def _sort_key(article: Article) -> tuple[datetime, bool, int]:
     text = f"{article.title}\n{article.body}".encode("utf-8", "surrogatepass")
-    return article.published_at or UNDATED_SORT_DATE, xxh3_64_intdigest(text)
+    return article.published_at or UNDATED_SORT_DATE, bool(article.reply_to), xxh3_64_intdigest(text)
 
 
 def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[str, str | None]]:

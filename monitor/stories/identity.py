@@ -129,7 +129,7 @@ def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEnt
 
 def is_empty_entry(entry: Entry) -> bool:
     """Return whether an entry has neither title, URL nor text, such as an empty item within another item."""
-    return not (entry.url or entry.title.strip() or entry.content.strip() or entry.summary.strip())
+    return not (entry.url or entry.title.strip() or entry.content.strip() or entry.summary.strip() or entry.attached)
 
 
 def drop_build_time(feed: Feed) -> Feed:
@@ -147,6 +147,11 @@ def drop_build_time(feed: Feed) -> Feed:
 def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
     """Return all keys of the entries of a document that must be looked up in the store."""
     return frozenset(key for one in keyed_entries for key in one.lookup_keys())
+
+
+def list_reference_keys(reference: str) -> tuple[str, ...]:
+    """Return the keys of the entry to which another entry refers by its guid or URL."""
+    return (*_claim_keys(Entry("", guid=reference), "").keys, *_claim_keys(Entry(reference), "").keys)
 
 
 def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:

@@ -23,6 +23,7 @@ from support.pdf_bombs import nested_forms
 from support.pdf_writer import column, write_pdf
 from support.wait import wait_until
 
+from monitor.domain.article import Region
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import (
     Blocked,
@@ -221,7 +222,7 @@ def test_many_messages_are_read_in_parts(contexts: Contexts, server: ImapServer)
 
 
 def test_pdf_attachments_are_read_and_fail_alone(server: ImapServer, installation: MailboxInstallation) -> None:
-    """The text follows that of the message; for one that cannot be read, the reason does."""
+    """The text follows that of the message, and has pages; for one that cannot be read, the reason follows."""
     pdf = write_pdf([column(60, 700, ["Decree on the border guards of the Republic,", "signed by Phan Van Giang."])])
     for name, content in (("decree.pdf", pdf), ("bomb.pdf", nested_forms())):
         message = mail(f"With {name}", text="See the attachment.")
@@ -232,6 +233,57 @@ def test_pdf_attachments_are_read_and_fail_alone(server: ImapServer, installatio
     assert "See the attachment." in read
     assert "Decree on the border guards of the Republic, signed by Phan Van Giang." in read
     assert "Attachment bomb.pdf: read_pdf exceeded its limit" in refused
+
+
+def test_passages_of_attachments_have_their_page(server: ImapServer, installation: MailboxInstallation) -> None:
+    """Each document begins with page 1; the message and the headings have none. An unread document has no pages."""
+    places = (60, 700)
+    first = [column(*places, [f"Decree {n} on the border guards of the Republic."]) for n in (1, 2)]
+    second = [column(*places, [f"Appointment {n} of the rivers authority, in force on Monday."]) for n in (1, 2, 3)]
+    message = mail("Gazette", text="See the attachments.")
+    for name, content in (("a.pdf", write_pdf(first)), ("scan.pdf", write_pdf([[]])), ("b.pdf", write_pdf(second))):
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
+    server.deliver(message.as_bytes())
+    installation.poll()
+    (stored,) = installation.database.articles.unmatched(9)
+    article = stored.article
+    pages = {line: article.find_page(Region.BODY, article.body.index(line)) for line in article.body.split("\n")}
+    assert [(line.split(" ")[0:2], page) for line, page in pages.items()] == [
+        (["See", "the"], 0),
+        (["Attachment", "a.pdf"], 0),
+        (["Decree", "1"], 1),
+        (["Decree", "2"], 2),
+        (["Attachment", "scan.pdf:"], 0),
+        (["Attachment", "b.pdf"], 0),
+        (["Appointment", "1"], 1),
+        (["Appointment", "2"], 2),
+        (["Appointment", "3"], 3),
+    ]
+
+
+def test_an_attachment_that_is_cut_off_states_the_limit(server: ImapServer, installation: MailboxInstallation) -> None:
+    """The text of a message of 13 MB is read; the message after it is read as usual."""
+    message = mail("Large")
+    content = write_pdf([column(60, 700, ["Decree on the border guards."])]) + b"%" + b"x" * 9_500_000
+    message.add_attachment(content, maintype="application", subtype="pdf", filename="large.pdf")
+    server.deliver(message.as_bytes(), mail("Next").as_bytes())
+    assert installation.poll().new_count == 2
+    first, second = (stored.article for stored in installation.database.articles.unmatched(9))
+    assert first.body.startswith(TEXT)
+    assert "Attachment large.pdf: the message is longer than 10 MB, so the document is not whole." in first.body
+    assert second.body == TEXT
+
+
+def test_a_message_with_nothing_but_an_attachment_is_an_article(
+    server: ImapServer, installation: MailboxInstallation
+) -> None:
+    message = mail("", text="")
+    content = write_pdf([column(60, 700, ["Decree on the border guards of the Republic."])])
+    message.add_attachment(content, maintype="application", subtype="pdf", filename="a.pdf")
+    server.deliver(message.as_bytes())
+    installation.poll()
+    (stored,) = installation.database.articles.unmatched(9)
+    assert "Decree on the border guards" in stored.article.body
 
 
 def test_a_mailbox_of_another_implementation_is_read(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from support.baselines import assert_floors
 
 PAGES = Path(__file__).parent / "pages"
 LAYOUTS = Path(__file__).parent / "layouts" / "cases.txt"
-HEADLINES = Path(__file__).parent / "headlines" / "cases.json"
+HEADLINES = Path(__file__).parent / "headlines"
 
 
 def test_bodies_titles_days_and_captions_are_right() -> None:
@@ -26,8 +26,14 @@ def test_every_page_is_labelled() -> None:
 
 def test_the_headline_is_chosen_among_claims() -> None:
     """The headline that readers see is chosen, whatever the metadata, other headings and the feed state."""
-    score = headlines(HEADLINES)
+    score = headlines(HEADLINES / "cases.json")
     assert_floors("headlines", score.values, score.shown)
+
+
+def test_the_headline_is_chosen_in_the_styles_of_many_outlets() -> None:
+    """With kickers, labels, times, logos and names in headings and metadata."""
+    score = headlines(HEADLINES / "outlets.json")
+    assert_floors("headlines.outlets", score.values, score.shown)
 
 
 def test_the_text_is_whole_in_many_layouts() -> None:

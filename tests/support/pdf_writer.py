@@ -29,8 +29,13 @@ def column(x: float, top: float, lines: Sequence[str], size: float = 10.0) -> li
     return [Placed(x, top - LINE * number, line, size) for number, line in enumerate(lines)]
 
 
-def write_pdf(pages: Sequence[Sequence[Placed]], title: str = "", *, is_encrypted: bool = False) -> bytes:
-    """Return a PDF document of A4 pages."""
+TURNS = (b"", b"0 1 -1 0 595 0 cm\n", b"-1 0 0 -1 595 842 cm\n", b"0 -1 1 0 0 842 cm\n")
+
+
+def write_pdf(
+    pages: Sequence[Sequence[Placed]], title: str = "", *, is_encrypted: bool = False, turns: int = 0, keys: str = ""
+) -> bytes:
+    """Return a PDF document of A4 pages, with the text turned counterclockwise, and with ``keys`` in its catalog."""
     letters = sorted({letter for page in pages for placed in page for letter in placed.text})
     glyphs = {letter: number for number, letter in enumerate(letters, start=1)}
     objects: list[bytes] = []
@@ -65,7 +70,7 @@ def write_pdf(pages: Sequence[Sequence[Placed]], title: str = "", *, is_encrypte
     tree = len(objects) + 2 * len(pages) + 1
     numbers = []
     for page in pages:
-        content = add_stream("\n".join(_paint(placed, glyphs) for placed in page).encode())
+        content = add_stream(TURNS[turns] + "\n".join(_paint(placed, glyphs) for placed in page).encode())
         numbers.append(
             add(
                 b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F %d 0 R >> >> "
@@ -73,7 +78,7 @@ def write_pdf(pages: Sequence[Sequence[Placed]], title: str = "", *, is_encrypte
             )
         )
     add(b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(b"%d 0 R" % n for n in numbers), len(numbers)))
-    catalog = add(b"<< /Type /Catalog /Pages %d 0 R >>" % tree)
+    catalog = add(b"<< /Type /Catalog /Pages %d 0 R %s>>" % (tree, keys.encode()))
     info = add(b"<< /Title <feff%s> >>" % title.encode("utf-16-be").hex().encode())
     locked = (
         add(b"<< /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >>" % (b"41" * 32, b"42" * 32))

@@ -29,6 +29,9 @@ LISTING_FIELDS: Final = {
     "title": "Its headline",
     "published": "Its date",
     "text": "Its whole text",
+    "author": "Its writer",
+    "repost_of": "The writer of the original, if it is a repost",
+    "reply_to": "The link to the post that it answers",
     "next": "The link to the next page",
 }
 """Keys of ``listing`` in sources.yaml, with the labels of their form fields. The name of a form field is the key with

@@ -1,6 +1,7 @@
 """Addition of a source on the desk and by the API: search for feeds, preview, and sources.yaml."""
 
 import asyncio
+import dataclasses
 import json
 import re
 import threading
@@ -18,7 +19,9 @@ from support.http_server import Loopback, reply, serving
 
 from monitor.app import open_fetcher
 from monitor.domain.readers import Role, Scope
+from monitor.domain.source import Listing
 from monitor.store.database import Database
+from monitor.web.pages.add_source import LISTING_FIELDS
 from monitor.web.source_setup import FETCHES_PER_MINUTE, SourceSetup
 
 TEXT = " ".join(["The minister said on Monday that the two countries would build a road and a bridge."] * 20)
@@ -242,3 +245,8 @@ def test_requests_are_limited(desk: Desk, site: Site) -> None:
     assert "too many requests" in reader.post("/add-source", {"url": site.server.url("/"), "do": "discover"}).text
     other = desk.log_in("bob", Role.EDITOR)
     assert "/rss" in other.post("/add-source", {"url": site.server.url("/"), "do": "discover"}).text
+
+
+def test_the_form_has_a_field_for_each_selector_of_a_list() -> None:
+    """Otherwise a discovered channel would be added without its writers, reposts and replies."""
+    assert set(LISTING_FIELDS) == {field.name for field in dataclasses.fields(Listing)} - {"url", "max_pages"}

@@ -1,11 +1,13 @@
 """The sources.yaml at the root of the project is usable as it is."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from monitor.config.json_schema import build_json_schema
-from monitor.config.load import load_configuration
+from monitor.config.load import load_configuration, parse_configuration
+from monitor.config.template import CONFIG_TEMPLATE
 from monitor.match.lint import lint_watchlist
 
 ROOT = Path(__file__).parents[3]
@@ -20,6 +22,17 @@ def test_the_shipped_configuration_is_valid() -> None:
     assert found.digests
     assert all(len(source.paused) > 20 for source in found.sources if source.paused)
     assert sum(not source.paused for source in found.sources) >= 35
+
+
+def test_the_examples_of_the_template_are_valid_sources() -> None:
+    """Also without their secrets, because they are paused."""
+    text = CONFIG_TEMPLATE
+    start = text.index("  # Special sources")
+    start = text.index("\n", start) + 1
+    examples = re.sub("(?m)^  # ", "  ", text[start : text.index("\n\n", start)])
+    found = parse_configuration(f"sources:\n{examples}\n".encode(), Path("sources.yaml"), {})
+    assert len(found.sources) == 6
+    assert all(source.paused for source in found.sources)
 
 
 def keys_of(schema: dict[str, Any]) -> dict[str, object]:

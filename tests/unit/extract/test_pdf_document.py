@@ -34,6 +34,12 @@ LAO = ["ທ່ານ ພົນເອກ ຈັນສະໝອນ ຈັນຍາ
 ARABIC = "قال وزير الدفاع الأمير خالد بن سلمان إن الاتفاق الموقع في 2026 يعزز التعاون بين البلدين."
 
 
+PLACEHOLDER = column(
+    60, 700, ["Please wait. If this message is not replaced, you can", "upgrade to the latest Adobe Reader."]
+)
+XFA = "/AcroForm << /Fields [] /XFA (<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'></xdp:xdp>) >> /NeedsRendering true "
+
+
 def paragraphs(*pages: list[Placed]) -> list[str]:
     return [one.text for one in read_pdf(write_pdf(pages), URL).paragraphs]
 
@@ -89,6 +95,46 @@ def test_arabic_is_read_from_right_to_left(from_the_left: bool) -> None:
     assert paragraphs([placed]) == [ARABIC]
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_turned_pages_are_read_as_upright_ones(turns: int) -> None:
+    """As tables in landscape are printed."""
+    text = [*column(40, 540, LEFT), *column(310, 540, RIGHT)]
+    turned = read_pdf(write_pdf([text], turns=turns), URL).article.body
+    assert turned == read_pdf(write_pdf([text]), URL).article.body
+    assert RIGHT[0] in turned
+
+
+HEBREW = "שר הביטחון נפגש עם קציני המטה הכללי."
+
+
+def place_mixed(runs: list[str], right: float = 520, y: float = 700) -> list[Placed]:
+    """Place the runs of a line that is read from right to left."""
+    placed = []
+    for run in runs:
+        is_reversed = not run.isascii() or run[0] == "("
+        placed.append(Placed(right if is_reversed else right - 5 * len(run), y, run, is_reversed=is_reversed))
+        right -= 5 * len(run)
+    return placed
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        (
+            ["קיבל את ", "General Phan Van Giang", " בבסיס ", "F-35", " בנגב"],
+            "קיבל את General Phan Van Giang בבסיס F-35 בנגב",
+        ),
+        (["ההסכם ", "12/2026", " ייכנס לתוקף ב", "5", " במרץ"], "ההסכם 12/2026 ייכנס לתוקף ב5 במרץ"),
+        (["وصلت قوات ", "NATO Response Force", " إلى القاعدة"], "وصلت قوات NATO Response Force إلى القاعدة"),
+    ],
+    ids=["name", "numbers", "arabic"],
+)
+def test_names_in_latin_letters_keep_the_order_of_their_words(runs: list[str], expected: str) -> None:
+    """In a line of a page that is read from right to left, even if most of its letters are Latin."""
+    other = Placed(520, 760, HEBREW, is_reversed=True)
+    assert paragraphs([other, *place_mixed(runs)]) == [HEBREW, expected]
+
+
 def test_text_that_is_painted_twice_is_read_once() -> None:
     """Bold text is sometimes made by painting it again, a little to the right."""
     twice = [part for line in column(60, 700, LEFT[:2]) for part in (line, Placed(line.x + 0.3, line.y, line.text))]
@@ -109,6 +155,60 @@ def test_headers_footers_and_page_numbers_are_dropped() -> None:
     assert found.article.body.startswith("The minister of defence opened")
     assert "Gazette" not in found.article.body
     assert "The international loan is paid back" in found.article.body
+
+
+def test_lines_of_the_text_are_no_headers() -> None:
+    """At the top of each page, although they differ in a number only; the header above them is dropped."""
+    sentence = "Article {} describes the duties of the guards and of all officers."
+    pages = [
+        [
+            Placed(60, 800, "Law Gazette No. 7", 8),
+            *column(60, 700, [sentence.format(f"{number}.{part}") for part in range(1, 8)]),
+        ]
+        for number in range(1, 5)
+    ]
+    body = read_pdf(write_pdf(pages), URL).article.body
+    assert all(sentence.format(f"{number}.{part}") in body for number in range(1, 5) for part in range(1, 8))
+    assert "Gazette" not in body
+
+
+def test_a_header_of_two_pages_is_dropped() -> None:
+    pages = [
+        [Placed(60, 800, "Law Gazette No. 7", 8), *column(60, 700, lines), Placed(290, 40, f"Page {number} of 2", 8)]
+        for number, lines in enumerate((LEFT, RIGHT), start=1)
+    ]
+    body = read_pdf(write_pdf(pages), URL).article.body
+    assert body.startswith(LEFT[0])
+    assert "Gazette" not in body
+    assert "Page" not in body
+
+
+def test_the_hyphen_of_a_compound_is_kept() -> None:
+    assert paragraphs(
+        column(60, 700, ["The ministers spoke about the Anglo-", "Saxon law of trade for two hours."])
+    ) == ["The ministers spoke about the Anglo-Saxon law of trade for two hours."]
+
+
+def test_the_rows_of_a_table_are_paragraphs() -> None:
+    rows = [
+        ("Phan Van Giang", "Minister of Defence"),
+        ("Nguyen Tan Cuong", "Chief of Staff"),
+        ("Keo Somphone", "Envoy"),
+    ]
+    cells = [
+        Placed(x, 600 - 14 * row, text)
+        for row, pair in enumerate(rows)
+        for x, text in zip((60, 240), pair, strict=True)
+    ]
+    assert paragraphs([*column(60, 640, LEFT[:1]), *cells])[1:] == [" ".join(row) for row in rows]
+
+
+def test_columns_of_justified_lines_are_read_one_after_the_other() -> None:
+    """Such lines have wide spaces, which separate no columns."""
+    spread = ["Officials", "of", "the", "ministry", "spoke"]
+    left = [Placed(40 + 48 * at, 700 - LINE * row, word) for row in range(9) for at, word in enumerate(spread)]
+    (*_, last) = paragraphs([*left, *column(310, 700, RIGHT * 3)])
+    assert " ".join(RIGHT) in last
 
 
 def test_the_headline_is_the_largest_text_or_the_title_of_the_document() -> None:
@@ -171,6 +271,7 @@ def test_only_the_first_pages_of_a_long_document_are_read() -> None:
     [
         (write_pdf([[], []]), PageProblem.SCANNED_PDF, "no text layer: its 2 pages are pictures"),
         (write_pdf([column(60, 700, LEFT)], is_encrypted=True), PageProblem.LOCKED_PDF, "protected by a password"),
+        (write_pdf([PLACEHOLDER], keys=XFA), PageProblem.XFA_FORM, "a form .XFA., whose only page asks for a program"),
         (b"%PDF-1.7\n" + bytes(range(256)) * 2_000, PageProblem.NONE, "damaged"),
         (
             write_pdf([column(60, 700, ["\ue000\ue001\ue002 " * 12])]),
@@ -178,7 +279,7 @@ def test_only_the_first_pages_of_a_long_document_are_read() -> None:
             "which letters they show",
         ),
     ],
-    ids=["scanned", "encrypted", "damaged", "without letters"],
+    ids=["scanned", "encrypted", "XFA form", "damaged", "without letters"],
 )
 def test_the_reason_why_a_document_cannot_be_read_is_stated(body: bytes, problem: PageProblem, reason: str) -> None:
     """With the problem that decides the suggestion."""

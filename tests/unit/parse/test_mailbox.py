@@ -1,5 +1,6 @@
 """Mail messages as articles: their text, the items of alerts, senders, and malformed messages."""
 
+from base64 import b64encode
 from email.message import EmailMessage
 
 import pytest
@@ -53,6 +54,87 @@ def test_the_items_of_an_alert_are_articles() -> None:
         ("https://post.example/2", "Second report"),
     ]
     assert "met border guards" in found[0].summary
+
+
+PARTS = """From: press@ministry.example
+Subject: Parts
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=A
+
+--A
+Content-Type: multipart/related; boundary=B
+
+--B
+Content-Type: multipart/alternative; boundary=C
+
+--C
+Content-Type: text/plain
+
+The plain form.
+--C
+Content-Type: text/html
+
+<p>The minister visited the border.</p>
+--C--
+--B--
+--A
+Content-Type: text/plain
+Content-Disposition: inline
+
+He returns on Friday.
+--A
+Content-Type: text/plain
+Content-Disposition: attachment; filename=notes.txt
+
+Not shown.
+--A--
+"""
+
+
+def test_all_parts_that_a_message_shows_are_read() -> None:
+    """Of alternatives the HTML, at any depth; attached texts are not shown."""
+    (entry,) = entries(PARTS.encode())
+    assert entry.content == "<p>The minister visited the border.</p><p>He returns on Friday.</p>"
+
+
+def test_a_forwarded_message_is_read_with_its_subject() -> None:
+    inner = EmailMessage()
+    inner["Subject"] = "Visit to the border"
+    inner.set_content("The minister visited the border.")
+    message = EmailMessage()
+    message["Subject"], message["From"] = "Fwd: Visit", "press@ministry.example"
+    message.set_content("See below.")
+    message.add_attachment(inner)
+    (entry,) = entries(message.as_bytes())
+    paragraphs = ["See below.", "Visit to the border", "The minister visited the border."]
+    assert entry.content == "".join(f"<p>{one}</p>" for one in paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "text"),
+    [
+        ("iso-8859-1", "utf-8", "Đại tướng Phan Văn Giang thăm bộ đội biên phòng."),
+        ("us-ascii", "utf-8", "Đại tướng Phan Văn Giang thăm bộ đội biên phòng."),
+        ("utf-8", "windows-1251", "Министр обороны посетил пограничников в понедельник и поблагодарил их."),
+        ("gb2312", "gb18030", "国防部长董军星期一会见了来访的客人，双方就共同关心的问题交换了意见。"),
+        ("x-unknown", "utf-8", "Đại tướng Phan Văn Giang thăm bộ đội biên phòng."),
+    ],
+)
+def test_a_wrong_character_set_is_corrected(declared: str, actual: str, text: str) -> None:
+    """In the subject, too."""
+    packed = b64encode(text.encode(actual)).decode()
+    head = f"From: p@m.example\nSubject: =?{declared}?B?{packed}?=\nContent-Type: text/plain; charset={declared}\n\n"
+    (entry,) = entries(head.encode() + text.encode(actual))
+    assert (entry.title, entry.content) == (text, f"<p>{text}</p>")
+
+
+def test_a_message_in_a_format_of_outlook_states_that_it_is_not_read() -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"] = "Decree", "press@ministry.example"
+    message.set_content("")
+    message.add_attachment(b"\x78\x9f\x3e\x22", maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    (entry,) = entries(message.as_bytes())
+    assert "winmail.dat: it is in a format of Outlook (TNEF)" in entry.attached[0].text
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from support.rows import MINUTE, NOW, kept
 from support.stores import open_database
 
+from monitor.config.load import parse_configuration
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.domain.source import Source, TextOrigin
+from monitor.domain.source import Source, SourceKind, TextOrigin
 from monitor.extract.feed_content import article_from_entry, merge_texts
 from monitor.parse.dispatch import parse_document
 from monitor.parse.social import build_listing_source, find_social_preset
+from monitor.pipeline.discover import build_source_keys, listing_keys
 from monitor.pipeline.group import GroupingStep
 
 DOCUMENTS = Path(__file__).with_name("social")
@@ -57,6 +60,59 @@ def test_each_post_of_a_thread_has_its_own_text_and_address(name: str) -> None:
     assert "Some Body" not in second.body
     assert first.url != second.url
     assert "Some Body" not in second.title
+
+
+@pytest.mark.parametrize("name", ["mastodon.xml", "telegram.html"])
+def test_a_reply_knows_the_post_that_it_answers(name: str) -> None:
+    """Telegram links it; in a feed of Mastodon, "2/2" follows "1/2"."""
+    first, second = read(name)[:2]
+    assert (first.reply_to, second.reply_to) == ("", first.url)
+
+
+REPLY = """<entry><id>tag:x.example,2026:{id}</id><title>{title}</title><link href="https://x.example/{id}"/>
+<author><name>{author}</name></author><updated>2026-11-30T09:0{id}:00Z</updated>
+<content type="html">{text}</content>{answers}</entry>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0">
+<id>x</id><title>Ministry</title><updated>2026-11-30T09:00:00Z</updated>{entries}</feed>"""
+
+
+def answer(number: int, attributes: str, title: str = "", author: str = "Ministry") -> str:
+    """Return an entry that answers another one."""
+    answers = f"<thr:in-reply-to {attributes}/>" if attributes else ""
+    text = f"Part {number} of the report about the dam."
+    return REPLY.format(id=number, title=title, author=author, text=text, answers=answers)
+
+
+def read_atom(*entries: str) -> list[Article]:
+    body = ATOM.format(entries="".join(entries)).encode()
+    return [article_from_entry(one, FEED) for one in parse_document(body, "", FEED.url, FEED).entries]
+
+
+@pytest.mark.parametrize("title", ["", "New note by Ministry"])
+def test_feeds_name_the_entry_that_is_answered(title: str) -> None:
+    """The element of RFC 4685 has an id or a URL; with or without titles, which different parsers read."""
+    by_id, by_url = 'ref="tag:x.example,2026:1" href="https://x.example/1"', 'href="https://x.example/1"'
+    found = read_atom(answer(1, "", title), answer(2, by_id, title), answer(3, by_url, title))
+    assert [one.reply_to for one in found] == ["", "tag:x.example,2026:1", "https://x.example/1"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "answered"),
+    [
+        (["1/3 The dam is open.", "2/3 It holds.", "3/3 Boats may pass."], ["", "1", "2"]),
+        (["The dam is open. (1/2)", "It holds. (2/2)"], ["", "1"]),
+        (["Open since 1/2", "2/3 of the boats may pass."], ["", ""]),
+        (["2/3 of the boats may pass.", "3/4 of the lorries may not."], ["", ""]),
+    ],
+)
+def test_numbered_posts_are_parts_of_a_thread(texts: list[str], answered: list[str]) -> None:
+    items = "".join(
+        f"<item><guid isPermaLink='false'>{number}</guid><link>https://x.example/{number}</link>"
+        f"<pubDate>Mon, 30 Nov 2026 09:0{number}:00 +0000</pubDate><description>{text}</description></item>"
+        for number, text in enumerate(texts, start=1)
+    )
+    feed = f"<rss version='2.0'><channel><title>Ministry</title>{items}</channel></rss>"
+    assert [one.reply_to for one in parse_document(feed.encode(), "", FEED.url, FEED).entries] == answered
 
 
 def test_text_that_the_network_adds_is_no_text_of_the_post() -> None:
@@ -112,3 +168,14 @@ def test_a_repost_is_a_duplicate_of_its_original(tmp_path: Path) -> None:
     assert second.duplicate_of == first.id
     assert second.article.repost_author == "Weather Office"
     database.close()
+
+
+def test_a_discovered_channel_is_written_with_all_selectors() -> None:
+    """Also those for writers, reposts and replies."""
+    preset = find_social_preset("https://t.me/ministry")
+    assert preset is not None
+    assert preset.listing is not None
+    keys = build_source_keys("Ministry", SourceKind.LISTING, listing_keys(preset.listing))
+    text = yaml.safe_dump({"sources": {"ministry": keys}}, allow_unicode=True)
+    (source,) = parse_configuration(text.encode(), Path("sources.yaml"), {}).sources
+    assert (source.listing, source.text_from) == (preset.listing, TextOrigin.FEED)
