@@ -125,9 +125,11 @@ def _read_inputs(
     from functools import partial
 
     from monitor.domain.imported_people import ImportedPerson
-    from monitor.parse import people_entities, people_table
+    from monitor.parse import people_entities
+    from monitor.parse.people_table import read_people_table
     from monitor.parse.people_wikidata import WikidataPeople
-    from monitor.parse.person_draft import find_wikidata_id
+    from monitor.text.people_table import MAX_LINE_CHARS
+    from monitor.text.person_values import find_wikidata_id
 
     wikidata = WikidataPeople()
     ids = [found for one in inputs if not Path(one).exists() and (found := find_wikidata_id(one))]
@@ -140,7 +142,7 @@ def _read_inputs(
                 items = people_entities.read_people_entities(open_lines, wikidata, is_wanted)
                 yield from _name_file(items, file, files)
             else:
-                table = people_table.read_people_table(opened.read_lines(people_table.MAX_LINE_CHARS + 1))
+                table = read_people_table(opened.read_lines(MAX_LINE_CHARS + 1))
                 for item in _name_file(table, file, files):
                     if not isinstance(item, ImportedPerson) or is_wanted([item.country]):
                         yield item

@@ -42,8 +42,9 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
+    from monitor.language.countries import format_country_name
     from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
-    from monitor.match.vocabulary import country_words, find_country_key, format_country_name
+    from monitor.match.vocabulary import country_words, find_country_key
 
     yield from _lint_official_names(official)
     yield from _lint_exclude_phrases(official)

@@ -391,12 +391,6 @@ def find_country_key(folded: str) -> str:
     return country_words().get(folded.removeprefix("the ").strip(), folded)
 
 
-def format_country_name(country: str) -> str:
-    """Return the name of a country for display, with capital letters. ``country`` is the key of the country."""
-    words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
-    return " ".join(words)
-
-
 def find_convention(country: str) -> str:
     """Return the name of the naming convention in a country, given by its key; `western` for an unknown country."""
     return _conventions_by_country().get(country, "western")
