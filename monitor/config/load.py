@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from monitor.config.included_files import read_file_set
 from monitor.config.readers import address_readers
 from monitor.config.secrets import SecretResolver
 from monitor.config.sections import SECTION_DESCRIPTIONS, get_keys
-from monitor.config.yaml_document import FilePosition, KeyPath
+from monitor.config.yaml_document import MAX_ERRORS, FilePosition, KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel, FolderChannel
 from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.digest import DigestPlan, DigestReader
@@ -148,7 +149,7 @@ class _ConfigurationReader:
         self.folder = path.absolute().parent
         self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = self.files.issues
-        self.warnings: list[ConfigIssue] = []
+        self.warnings = self.files.warnings
         self.refuses_shared_secrets = False
         self.find_channel_faults: ChannelCheck | None = None
         self.check_sources: SourceCheck | None = None
@@ -163,7 +164,7 @@ class _ConfigurationReader:
             raise ConfigError(tuple(self.issues))
         configuration = self._read_tree(tree, checks)
         if self.issues:
-            raise ConfigError(tuple(dict.fromkeys(self.issues)), tuple(dict.fromkeys(self.warnings)))
+            raise ConfigError(_limit_issues(self.issues), _limit_issues(self.warnings))
         return configuration
 
     def _read_tree(self, tree: dict[str, Any], checks: Sequence[ConfigurationCheck]) -> Configuration:
@@ -199,7 +200,7 @@ class _ConfigurationReader:
                 *reader_channels,
             ),
             digests=plans,
-            warnings=tuple(sorted(set(self.warnings))),
+            warnings=_limit_issues(self.warnings),
         )
 
     def _report_unknown_sections(self, tree: dict[str, Any]) -> None:
@@ -342,6 +343,18 @@ class _ConfigurationReader:
         path of the key.
         """
         return self.refuses_shared_secrets and self.files.is_readable_by_others(path)
+
+
+def _limit_issues(issues: Iterable[ConfigIssue]) -> tuple[ConfigIssue, ...]:
+    """Return the issues in file order, without repetitions. If a file has many, the last one states how many more."""
+    found = []
+    for _, some in groupby(sorted(set(issues)), lambda one: one.file):
+        of_file = list(some)
+        found += of_file[:MAX_ERRORS]
+        if len(of_file) > MAX_ERRORS:
+            message = f"{len(of_file) - MAX_ERRORS:,} more are not listed"
+            found.append(replace(of_file[-1], message=message))
+    return tuple(found)
 
 
 def _without(given: dict[str, Any], fixed: dict[str, Any]) -> dict[str, Any]:

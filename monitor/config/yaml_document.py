@@ -5,6 +5,7 @@ objects, refer to other parts of the file, or nest without a limit. Words withou
 ``no`` and ``07:00`` are text, ``true`` and ``false`` are the only booleans, and ``12`` is a number.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -123,12 +124,12 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
-        document.errors.append((_compute_end_position(before), "this byte is not UTF-8; save the file as UTF-8"))
+        document.errors.append((compute_end_position(before), "this byte is not UTF-8; save the file as UTF-8"))
         return document
     document.text = text
     if found := _UNPRINTABLE.search(text):
         message = f"the control character U+{ord(found[0]):04X} is not allowed in the file; delete it"
-        document.errors.append((_compute_end_position(text[: found.start()]), message))
+        document.errors.append((compute_end_position(text[: found.start()]), message))
         return document
     try:
         _DocumentBuilder(document, stop_after_key).build(yaml.parse(text, Loader=_LOADER_CLASS))
@@ -139,7 +140,8 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
     return document
 
 
-def _compute_end_position(text: str) -> FilePosition:
+def compute_end_position(text: str) -> FilePosition:
+    """Return the position of the first character after a text that begins with the first line of a file."""
     return FilePosition(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
@@ -313,3 +315,26 @@ def _resolve_scalar(text: str) -> YamlValue:
     if _DECIMAL.fullmatch(text):
         return float(text)
     return text
+
+
+_ESCAPED_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+def dump_as_json(tree: dict[str, YamlValue]) -> str:
+    """Return a file, with each entry of a section on a line of its own, that is both JSON and YAML.
+
+    Characters that YAML does not allow, or reads as line breaks, are escaped.
+    """
+    sections = []
+    for section, value in tree.items():
+        text = _dump_value(value)
+        if isinstance(value, dict):
+            entries = (f" {_dump_value(name)}: {_dump_value(entry)}" for name, entry in value.items())
+            text = "{\n" + ",\n".join(entries) + "\n }"
+        sections.append(f"{_dump_value(section)}: {text}")
+    text = "{" + ",\n".join(sections) + "}\n"
+    return _ESCAPED_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _dump_value(value: YamlValue) -> str:
+    return json.dumps(value, ensure_ascii=False)

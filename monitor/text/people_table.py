@@ -15,7 +15,7 @@ from monitor.domain.value_parsers import parse_id
 from monitor.text.person_values import clean_cell, find_wikidata_id, shorten
 
 MAX_LINE_CHARS = 100_000
-_MAX_RECORD_LINES = 30
+MAX_RECORD_LINES = 30
 """Maximum number of lines of one row, whose cells may contain line breaks. In a longer row, a quotation mark is
 missing."""
 _DELIMITERS = (",", ";", "\t", "|")
@@ -91,6 +91,10 @@ class PersonRow:
         """Return the first cell of a kind that is not empty, or an empty text."""
         return next(filter(None, self.list_cells(column)), "")
 
+    def list_used_columns(self, column: str) -> list[int]:
+        """Return the indexes of the cells of a kind that are not empty, the preferred one first."""
+        return [index for index in self.columns[column] if index < len(self.cells) and self.cells[index].strip()]
+
     def get_name(self) -> str:
         """Return the name of the person. A Wikidata id in the column of names is ignored."""
         return next((name for name in self.list_cells("name") if name and not find_wikidata_id(name)), "")
@@ -124,8 +128,15 @@ class PeopleTable:
 
     def read_rows(self) -> Iterator[PersonRow | RowFault]:
         """Yield the rows, except empty rows and repeated headings. A row that cannot be read is a ``RowFault``."""
+        return self._read_rows(self._source)
+
+    def read_rows_again(self, lines: Iterable[str]) -> Iterator[PersonRow | RowFault]:
+        """Yield the rows in some lines of the table. The lines are counted from the first of them."""
+        return self._read_rows(_LineSource(lines))
+
+    def _read_rows(self, source: "_LineSource") -> Iterator[PersonRow | RowFault]:
         width = len(self.headings)
-        for line, row in _iter_rows(self._source, self.delimiter, width):
+        for line, row in _iter_rows(source, self.delimiter, width):
             if isinstance(row, str):
                 yield RowFault(line, row)
             elif any(map(str.strip, row)) and list(map(_fold_heading, row)) != self.headings:
@@ -232,7 +243,7 @@ def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tupl
     while (line := source.next()) is not None:
         number, block = source.number, [line]
         quotes = line.count('"')
-        while quotes % 2 and len(block) < _MAX_RECORD_LINES and (more := source.next()) is not None:
+        while quotes % 2 and len(block) < MAX_RECORD_LINES and (more := source.next()) is not None:
             block.append(more)
             quotes += more.count('"')
         rows = _parse_block(block, delimiter)
