@@ -132,11 +132,6 @@ def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found for pattern in patterns for found in _expand_pattern(folder, pattern)))
 
 
-def find_named_files(data: bytes, path: Path) -> tuple[Path, ...]:
-    """Return the existing files to which sources.yaml refers. ``data`` are its bytes."""
-    return expand_patterns(path.parent, list_file_patterns(data))
-
-
 def _is_readable_by_others(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & _READABLE_BY_OTHERS)

@@ -235,16 +235,19 @@ def _find_faults(row: PersonRow, headings: Sequence[str]) -> Iterator[tuple[str,
         yield "name", "the row has no name"
     titles = split_cell(row.get("role"))
     for kind, texts in (("name", [name]), ("aliases", row.list_texts("aliases")), ("role", titles)):
-        for text in map(clean_cell, texts):
+        for text in texts:
             if problem := find_text_problem(text):
                 yield kind, f"{shorten(text)} {problem}"
-    if len(split_cell(country := row.get("country"))) > 1:
+    country = row.get("country")
+    if len(split_cell(country)) > 1:
         yield "country", f"the row has several countries, {shorten(country)}; write one"
     if any(map(row.get, ("from", "until", "end"))) and len(titles) != 1:
         what = "several posts and one date" if titles else "the date of a post, but no post"
         yield "role", f"the row has {what}; write one row for each post"
+    if not row.columns["wikidata"] or row.get_wikidata_id():
+        return
     ids = [row.cells[one] for one in row.list_used_columns("wikidata") if headings[one].startswith("wikidata")]
-    if ids and not row.get_wikidata_id():
+    if ids:
         yield "wikidata", f"{shorten(ids[0])} is not a Wikidata id, such as Q123"
 
 

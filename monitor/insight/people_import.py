@@ -7,14 +7,13 @@ sources.yaml are never replaced. Only missing values, names, posts and dates are
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from monitor.domain.errors import KeyIssue
 from monitor.domain.imported_people import ImportedPerson, ImportItem, ImportNote
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Role, Watchlist
 from monitor.language.countries import find_country_of_code, format_country_name, is_country_code
 from monitor.match.lint import find_name_error, is_same_name, lint_names, to_key_issue
-from monitor.match.vocabulary import country_words, find_country_key
+from monitor.match.vocabulary import country_keys, find_country_key
 from monitor.text.fold import fold_words
 from monitor.text.slugs import make_slug
 
@@ -101,12 +100,7 @@ def find_country(text: str) -> str:
     if name := find_country_of_code(text):
         return find_country_key(" ".join(fold_words(name)))
     key = find_country_key(" ".join(fold_words(text)))
-    return key if key in _country_keys() else ""
-
-
-@cache
-def _country_keys() -> frozenset[str]:
-    return frozenset(country_words().values())
+    return key if key in country_keys() else ""
 
 
 @dataclass(slots=True)

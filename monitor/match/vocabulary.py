@@ -391,6 +391,18 @@ def find_country_key(folded: str) -> str:
     return country_words().get(folded.removeprefix("the ").strip(), folded)
 
 
+@cache
+def address_first_words() -> frozenset[str]:
+    """Return the first word of every form of address."""
+    return frozenset(phrase.split()[0] for phrase in address_phrases())
+
+
+@cache
+def country_keys() -> frozenset[str]:
+    """Return the keys of all countries."""
+    return frozenset(country_words().values())
+
+
 def find_convention(country: str) -> str:
     """Return the name of the naming convention in a country, given by its key; `western` for an unknown country."""
     return _conventions_by_country().get(country, "western")

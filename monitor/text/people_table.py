@@ -77,19 +77,26 @@ class RowFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Row of a table of people. ``line`` is its first line, and ``columns`` are the columns of the table."""
+    """Row of a table of people. ``line`` is its first line, and ``columns`` are the columns of the table.
+
+    ``cleaned`` are the cells on one line each, and without words that mean that a value is missing.
+    """
 
     line: int
     cells: list[str]
+    cleaned: list[str]
     columns: Mapping[str, list[int]]
 
     def list_cells(self, column: str) -> list[str]:
         """Return the cleaned cells of all columns of one kind, the preferred one first."""
-        return [clean_cell(self.cells[index]) for index in self.columns[column] if index < len(self.cells)]
+        return [self.cleaned[index] for index in self.columns[column] if index < len(self.cleaned)]
 
     def get(self, column: str) -> str:
         """Return the first cell of a kind that is not empty, or an empty text."""
-        return next(filter(None, self.list_cells(column)), "")
+        for index in self.columns[column]:
+            if index < len(self.cleaned) and self.cleaned[index]:
+                return self.cleaned[index]
+        return ""
 
     def list_used_columns(self, column: str) -> list[int]:
         """Return the indexes of the cells of a kind that are not empty, the preferred one first."""
@@ -101,7 +108,8 @@ class PersonRow:
 
     def get_wikidata_id(self) -> str:
         """Return the Wikidata id of the person, which may be in the column of the ids."""
-        return next(filter(None, map(find_wikidata_id, [self.get("id"), *self.list_cells("wikidata")])), "")
+        texts = [self.get("id"), *self.list_cells("wikidata")]
+        return next(filter(None, (find_wikidata_id(text) for text in texts if text)), "")
 
     def list_texts(self, column: str) -> list[str]:
         """Return all texts in the cells of a kind. A cell may have several texts."""
@@ -139,12 +147,15 @@ class PeopleTable:
         for line, row in _iter_rows(source, self.delimiter, width):
             if isinstance(row, str):
                 yield RowFault(line, row)
-            elif any(map(str.strip, row)) and list(map(_fold_heading, row)) != self.headings:
+            elif any(map(str.strip, row)) and not self._is_heading_row(row):
                 if any(map(str.strip, row[width:])):
                     message = f"the row has {len(row)} cells, but the first line has {width}; put a text that contains "
                     yield RowFault(line, message + "the separator in quotation marks")
                 else:
-                    yield PersonRow(line, row, self.columns)
+                    yield PersonRow(line, row, list(map(clean_cell, row)), self.columns)
+
+    def _is_heading_row(self, row: list[str]) -> bool:
+        return _fold_heading(row[0]) == self.headings[0] and list(map(_fold_heading, row)) == self.headings
 
 
 def split_cell(text: str) -> list[str]:
