@@ -161,11 +161,11 @@ def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
     """
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
-        from monitor.config.yaml_document import parse_yaml
+        from monitor.config.included_files import read_file_set
 
-        path = context.params.get("config") or os.environ.get("MONITOR_CONFIG") or DEFAULT_CONFIG
+        path = Path(context.params.get("config") or os.environ.get("MONITOR_CONFIG") or DEFAULT_CONFIG)
         try:
-            tree = parse_yaml(Path(path).read_bytes()).value
+            tree = read_file_set(path.read_bytes(), path).tree
         except OSError:
             return []
         entries = tree.get(section) if isinstance(tree, dict) else None

@@ -82,6 +82,8 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
     items = _read_inputs(inputs, configuration, _build_filter(country), encoding, wikidata_url, look_up=look_up)
     plan = plan_import(configuration.watchlist.officials, items)
     written: Sequence[Path] = ()
+    if files:
+        plan = _leave_out_tables(files, plan)
     if files and (edits := _plan_edits(files, plan, into)):
         saved = editor.replace_files(edits)
         written = [edit.path for edit in edits]
@@ -125,9 +127,11 @@ def _read_inputs(
     from functools import partial
 
     from monitor.domain.imported_people import ImportedPerson
-    from monitor.parse import people_entities, people_table
+    from monitor.parse import people_entities
+    from monitor.parse.people_table import read_people_table
     from monitor.parse.people_wikidata import WikidataPeople
-    from monitor.parse.person_draft import find_wikidata_id
+    from monitor.text.people_table import MAX_LINE_CHARS
+    from monitor.text.person_values import find_wikidata_id
 
     wikidata = WikidataPeople()
     ids = [found for one in inputs if not Path(one).exists() and (found := find_wikidata_id(one))]
@@ -140,7 +144,7 @@ def _read_inputs(
                 items = people_entities.read_people_entities(open_lines, wikidata, is_wanted)
                 yield from _name_file(items, file, files)
             else:
-                table = people_table.read_people_table(opened.read_lines(people_table.MAX_LINE_CHARS + 1))
+                table = read_people_table(opened.read_lines(MAX_LINE_CHARS + 1))
                 for item in _name_file(table, file, files):
                     if not isinstance(item, ImportedPerson) or is_wanted([item.country]):
                         yield item
@@ -173,6 +177,26 @@ async def _fetch_wikidata(
         return await WikidataReader(fetcher, url).read(wikidata, ids)
     finally:
         await fetcher.aclose()
+
+
+def _leave_out_tables(files: "FileSet", plan: "ImportPlan") -> "ImportPlan":
+    """Return a plan without changes of officials in files that are not YAML. A note states where each of them is."""
+    from dataclasses import replace
+
+    from monitor.config.people_document import PeopleDocument
+    from monitor.domain.imported_people import ImportNote
+
+    kept, notes = [], []
+    for change in plan.changes:
+        path = ("officials", change.official.id)
+        file, _ = files.find_file(path)
+        if isinstance(file.document, PeopleDocument):
+            line = file.document.find_position(path).line
+            message = f"{_describe_change(change)}: this official is in line {line} of {file.path}, edit it there"
+            notes.append(ImportNote(change.place, message, is_left_out=True))
+        else:
+            kept.append(change)
+    return replace(plan, changes=tuple(kept), notes=(*plan.notes, *notes))
 
 
 def _plan_edits(files: "FileSet", plan: "ImportPlan", into: str) -> "list[FileEdit]":

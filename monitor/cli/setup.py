@@ -89,7 +89,9 @@ def _find_renamed_ids(config: Path, configuration: "Configuration", database: st
     The result is empty if no database exists.
     """
     from monitor.cli.articles import open_to_read
+    from monitor.config.included_files import read_file_set
     from monitor.config.renamed_ids import find_renamed_ids
+    from monitor.config.yaml_document import load_saved_values
 
     settings = configuration.settings
     if database:
@@ -99,7 +101,10 @@ def _find_renamed_ids(config: Path, configuration: "Configuration", database: st
             saved = opened.key_values.get_saved_configuration()
     except MonitorError:
         return []
-    return find_renamed_ids(saved.text, configuration, config.read_bytes(), config) if saved else []
+    if saved is None:
+        return []
+    previous = load_saved_values(saved.text)
+    return find_renamed_ids(previous, configuration, lambda: read_file_set(config.read_bytes(), config))
 
 
 def confirm_configuration(config: Path, database: str) -> None:

@@ -16,7 +16,6 @@ from monitor.config.protected_values import (
     Fault,
     HiddenText,
     Piece,
-    get_value,
     has_visible_host,
     hide_secrets,
     replace_pieces,
@@ -24,7 +23,7 @@ from monitor.config.protected_values import (
 )
 from monitor.config.secrets import has_secret_reference
 from monitor.config.sections import find_nested_type, get_keys, holds_secret
-from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, parse_yaml
+from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, get_value, parse_yaml
 from monitor.domain.channels import CHANNEL_KINDS
 from monitor.domain.configuration import Settings
 from monitor.domain.source import Source

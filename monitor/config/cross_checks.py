@@ -125,8 +125,9 @@ def run_cross_checks(
     )
     yield from _check_whole_file(file)
     yield from _check_unused(file)
-    yield from _check_secret_files((), file.tree, file.folder)
-    yield from _check_misplaced_references((), file.tree)
+    references = _list_references(file.tree)
+    yield from _check_secret_files(references, file.folder)
+    yield from _check_misplaced_references(references)
 
 
 def _is_sqlite(database: Secret) -> bool:
@@ -325,15 +326,30 @@ def _check_query_operators(path: KeyPath, query: str) -> Iterator[KeyIssue]:
         yield KeyIssue(path, text, found.start(), is_warning=True)
 
 
-def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key not in list_secret_keys() or path in {(), ("sources",), ("channels",)}:
-                yield from _check_misplaced_references((*path, key), inner)
-    for position, word in _list_strings(value):
-        if found := _SECRET_REFERENCE.search(word):
-            text = f"{found[0]} is plain text here; secrets are allowed in {', '.join(list_secret_keys())}"
-            yield KeyIssue((*path, *position), text, found.start(), is_warning=True)
+def _check_misplaced_references(references: Sequence[tuple[KeyPath, str]]) -> Iterator[KeyIssue]:
+    """Yield a warning for each reference to a secret at a key that holds no secret."""
+    secret_keys = list_secret_keys()
+    for path, text in references:
+        is_allowed = any(
+            key in secret_keys and path[:depth] not in {(), ("sources",), ("channels",)}
+            for depth, key in enumerate(path)
+        )
+        if not is_allowed and (found := _SECRET_REFERENCE.search(text)):
+            message = f"{found[0]} is plain text here; secrets are allowed in {', '.join(secret_keys)}"
+            yield KeyIssue(path, message, found.start(), is_warning=True)
+
+
+def _list_references(value: Any) -> list[tuple[KeyPath, str]]:
+    """Return each text in a value that may refer to a secret, with its path."""
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value)
+    found: list[tuple[KeyPath, str]] = []
+    for key, inner in entries:
+        if isinstance(inner, str):
+            if "${" in inner or inner.startswith("file:"):
+                found.append(((key,), inner))
+        elif isinstance(inner, dict | list):
+            found += [((key, *path), text) for path, text in _list_references(inner)]
+    return found
 
 
 def _check_typed_secrets(
@@ -350,16 +366,13 @@ def _check_typed_secrets(
             yield KeyIssue(path, message, is_warning=not (is_shared and refuse_shared))
 
 
-def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:
+def _check_secret_files(references: Sequence[tuple[KeyPath, str]], folder: Path) -> Iterator[KeyIssue]:
     """Yield a warning for each reference to a secret file that is outside the usual folders for secrets.
 
     The content of such a file is sent to a server, in an HTTP header or in the login to a mail server. Therefore a
     wrong path could publish a private file.
     """
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _check_secret_files((*path, key), inner, folder)
-    for position, text in _list_strings(value):
+    for path, text in references:
         for found in _FILE_REFERENCE.finditer(text):
             name = found[1] or found[2]
             target = os.path.normpath(folder / name)
@@ -368,7 +381,7 @@ def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[Key
                     f"{name} is outside of the folder of this file and of {', '.join(SECRET_FOLDERS)}, and its content "
                     "is sent to a server; copy the secret to one of these folders"
                 )
-                yield KeyIssue((*path, *position), message, found.start(), is_warning=True)
+                yield KeyIssue(path, message, found.start(), is_warning=True)
 
 
 def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

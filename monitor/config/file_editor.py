@@ -22,7 +22,7 @@ from monitor.config.reload import find_removed_sources, hash_configuration
 from monitor.config.renamed_ids import find_renamed_ids
 from monitor.config.secrets import has_secret_reference
 from monitor.config.text_merge import compare_three
-from monitor.config.yaml_document import YamlDocument, YamlValue, parse_yaml
+from monitor.config.yaml_document import YamlDocument, YamlValue, load_saved_values, parse_yaml
 from monitor.config.yaml_edit import Edit, apply_edits, render_entries, render_snippet
 from monitor.domain.configuration import Configuration
 from monitor.domain.configuration_edits import (
@@ -286,12 +286,14 @@ class FileEditor:
             errors, warnings = (self._show(path, edited, shown, some) for some in (error.issues, error.warnings))
             return replace(result, errors=errors, warnings=warnings), before, after
         whole_before = last_good.encode() or self._read_whole(path, before)
-        warnings = (*configuration.warnings, *self._find_renamed(whole_before, configuration, path, after))
+        previous = load_saved_values(whole_before.decode("utf-8-sig"))
+        renamed = find_renamed_ids(previous, configuration, lambda: self._read_files(path, after))
+        warnings = (*configuration.warnings, *renamed)
         checked = replace(
             result,
             configuration=configuration,
             warnings=self._show(path, edited, shown, warnings),
-            lost_sources=find_removed_sources(whole_before.decode("utf-8-sig"), configuration),
+            lost_sources=find_removed_sources(previous, configuration),
         )
         return checked, before, after
 
@@ -316,13 +318,13 @@ class FileEditor:
         )
 
     def _read_whole(self, path: Path, data: bytes) -> bytes:
-        main = data if path == self._path else read_file_bytes(self._path)
-        return dump_file_set(read_file_set(main, self._path, {path: data}), main)
+        files = self._read_files(path, data)
+        return dump_file_set(files, files.main.data)
 
-    def _find_renamed(
-        self, before: bytes, configuration: Configuration, path: Path, data: bytes
-    ) -> Sequence[ConfigIssue]:
-        return find_renamed_ids(before.decode("utf-8-sig"), configuration, data, path)
+    def _read_files(self, path: Path, data: bytes) -> FileSet:
+        """Return the files of the configuration, of which one has other bytes."""
+        main = data if path == self._path else read_file_bytes(self._path)
+        return read_file_set(main, self._path, {path: data})
 
     def _show(
         self, path: Path, document: YamlDocument, shown: HiddenText, issues: Sequence[ConfigIssue]

@@ -1,5 +1,6 @@
 """Edits by key path in sources.yaml and the files that it includes, and the writing of several files at once."""
 
+import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.config.included_files import FileSet, SourceFile
+from monitor.config.people_document import PeopleDocument
 from monitor.config.yaml_document import YamlValue
 from monitor.config.yaml_edit import Edit, apply_edits, save_edited_file
 from monitor.domain.configuration_edits import EditConflict, EditNotAllowed
+from monitor.domain.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,29 @@ def edit_files(
     """Apply edits to the files that contain the keys, and return the new contents, sources.yaml last.
 
     The paths of ``edits`` are those in the merged configuration. ``new`` are more edits, all of the file ``new_file``,
-    such as added entries. Raises ``EditRefused`` if an edit would change anything else.
+    such as added entries. Raises ``EditRefused`` if an edit would change anything else, or
+    ``UsageError`` if an official is in a file that is not YAML.
     """
     by_file: dict[Path, tuple[SourceFile, list[Edit]]] = {}
     for edit in edits:
         file, own_path = files.find_file(edit.path)
+        if isinstance(file.document, PeopleDocument):
+            raise UsageError(_describe_table_edit(file, edit))
         by_file.setdefault(file.path, (file, []))[1].append(edit._replace(path=own_path))
     if new_file:
         by_file.setdefault(new_file.path, (new_file, []))[1].extend(new)
     changed = [FileEdit(path, file.data, apply_edits(file.data, own)) for path, (file, own) in by_file.items()]
     return sorted(changed, key=lambda one: one.path == files.main.path)
+
+
+def _describe_table_edit(file: SourceFile, edit: Edit) -> str:
+    """Return the reason why an official in a table is not edited, with the place and the value to write there."""
+    place = file.document.find_position(edit.path)
+    section, name, *keys = map(str, edit.path)
+    value = edit.value if isinstance(edit.value, str) else json.dumps(edit.value, ensure_ascii=False)
+    what = f"{'add to' if edit.is_append else 'set'} {'.'.join(keys)}: {value}" if keys else value
+    where = f"{section}.{name} is in line {place.line} of {file.path}"
+    return f"{where}, which is not YAML, so only you can edit it; {what}"
 
 
 def write_files(edits: Sequence[FileEdit]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from monitor.config.sections import ENTRY_TYPES, SECTION_DESCRIPTIONS
+from monitor.config.sections import ENTRY_TYPES, PEOPLE_DESCRIPTION, SECTION_DESCRIPTIONS
 from monitor.domain.channels import CHANNEL_KINDS, Channel
 from monitor.domain.configuration import Settings
 from monitor.domain.field_types import ID_PATTERN, Texts
@@ -22,6 +22,7 @@ class _ConciseSchemaGenerator(GenerateJsonSchema):
 def build_json_schema() -> dict[str, Any]:
     """Build the JSON Schema of sources.yaml (draft 2020-12)."""
     types: dict[str, Any] = {"include": Texts | str, "settings": Settings, "synonyms": SynonymGroups, **ENTRY_TYPES}
+    types["officials.from"] = Texts | str
     types |= {f"channels.{kind}": model for kind, model in CHANNEL_KINDS.items()}
     schemas, shared = TypeAdapter.json_schemas(
         [(name, "validation", TypeAdapter(type_)) for name, type_ in types.items()],
@@ -45,6 +46,7 @@ def build_json_schema() -> dict[str, Any]:
         name: (_section_schema(entries[name]) if name in entries else parts[name]) | {"description": description}
         for name, description in SECTION_DESCRIPTIONS.items()
     }
+    properties["officials"]["properties"] = {"from": parts["officials.from"] | {"description": PEOPLE_DESCRIPTION}}
     schema = {"type": "object", "properties": properties, "additionalProperties": False, "$defs": definitions}
     _drop_titles(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sources.yaml of monitor", **schema}

@@ -14,7 +14,7 @@ from typing import Any
 
 from monitor.config.secrets import has_secret_reference
 from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated
-from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, parse_yaml
+from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, get_value, parse_yaml
 from monitor.domain.channels import CHANNEL_KINDS
 from monitor.domain.configuration import Settings
 from monitor.domain.field_types import ValueMark
@@ -152,8 +152,7 @@ def find_forbidden_changes(before: YamlDocument, after: YamlDocument) -> list[Fa
 
 
 def _iterate_forbidden(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    if old.get("include") != new.get("include"):
-        yield ("include",), f"include reads other files of this machine; {SHELL}"
+    yield from _check_named_files(old, new)
     old_settings, new_settings = _as_mapping(old.get("settings")), _as_mapping(new.get("settings"))
     for key in {*old_settings, *new_settings} - FREE_SETTINGS:
         if old_settings.get(key) != new_settings.get(key):
@@ -165,6 +164,14 @@ def _iterate_forbidden(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
     for path, text in _list_strings((), new):
         if has_secret_reference(text) and get_value(old, path) != text:
             yield path, f"a reference to a variable or a file can be neither added nor moved on the desk; {SHELL}"
+
+
+def _check_named_files(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the names of other files that are not allowed on the desk."""
+    if old.get("include") != new.get("include"):
+        yield ("include",), f"include reads other files of this machine; {SHELL}"
+    if names := _list_people_files(new) - _list_people_files(old):
+        yield ("officials", "from"), f"officials.from reads other files of this machine ({min(names)}); {SHELL}"
     for path, text in _list_date_files(new):
         if text not in {one for place, one in _list_date_files(old) if place[:2] == path[:2]}:
             yield path, f'"{text[:60]}" is not a date; file names can be added in a shell only'
@@ -307,18 +314,13 @@ def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
                 yield path, text
 
 
+def _list_people_files(tree: Mapping[str, Any]) -> set[str]:
+    """Return the names of the files with officials."""
+    return {text for _, text in _list_strings((), [_as_mapping(tree.get("officials")).get("from")])}
+
+
 def _as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def get_value(value: Any, path: KeyPath) -> Any:
-    """Return the value at a path, or None if the path does not exist."""
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
 
 
 def _offset_of(text: str, line: int, column: int) -> int:

@@ -18,14 +18,13 @@ from typing import Any, Protocol
 from monitor.config.included_files import (
     dump_file_set,
     expand_patterns,
-    find_named_files,
     list_file_patterns,
     read_file_set,
 )
 from monitor.config.load import ConfigurationCheck, parse_configuration, read_file_bytes
 from monitor.config.renamed_ids import find_renamed_ids
 from monitor.config.secrets import SecretResolver
-from monitor.config.yaml_document import parse_yaml
+from monitor.config.yaml_document import load_saved_values, parse_yaml
 from monitor.domain.configuration import Configuration, resolve_database_url
 from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING
 from monitor.domain.errors import ConfigError, ConfigIssue
@@ -54,7 +53,7 @@ class ReloadResult:
     """The result of the check of an edited file: the ``configuration`` if it is applied, otherwise the ``issues``.
 
     ``message`` is a text for the user, with line and column of each issue. ``is_new`` is false if the same result was
-    reported before.
+    reported before. ``whole`` is the whole configuration as one file, unless it is rejected.
     """
 
     outcome: ReloadOutcome
@@ -62,6 +61,7 @@ class ReloadResult:
     configuration: Configuration | None = None
     issues: tuple[ConfigIssue, ...] = ()
     is_new: bool = True
+    whole: bytes = b""
 
 
 def read_whole_configuration(data: bytes, path: Path) -> bytes:
@@ -69,7 +69,7 @@ def read_whole_configuration(data: bytes, path: Path) -> bytes:
 
     ``data`` are the bytes of the file at ``path``; they are returned unchanged if the file refers to no other file.
     """
-    return dump_file_set(read_file_set(data, path), data) if find_named_files(data, path) else data
+    return dump_file_set(read_file_set(data, path), data)
 
 
 def hash_configuration(data: bytes) -> str:
@@ -92,19 +92,21 @@ def evaluate_edit(
     an id without the key ``formerly``, is held until the user confirms it. ``accepted_hash`` is the hash of the
     configuration that the user has confirmed.
     """
+    files = read_file_set(data, path)
     try:
-        configuration = parse_configuration(data, path, environ, checks)
+        configuration = parse_configuration(data, path, environ, checks, files=files)
     except ConfigError as error:
         return reject_edit(path, error, last_good)
-    whole = read_whole_configuration(data, path)
+    whole = dump_file_set(files, data)
     is_edited = last_good is not None and last_good.text.encode() != whole
     if last_good and is_edited and hash_configuration(whole) != accepted_hash:
+        previous = load_saved_values(last_good.text)
         confirmation = f"or confirm with: monitor check --accept --config {path}"
         issues = [
             replace(one, message=f"{one.message}, {confirmation}")
-            for one in find_renamed_ids(last_good.text, configuration, data, path)
+            for one in find_renamed_ids(previous, configuration, lambda: files)
         ]
-        if lost := find_removed_sources(last_good.text, configuration):
+        if lost := find_removed_sources(previous, configuration):
             shown = ", ".join(lost[:10]) + (f" and {len(lost) - 10} more" if len(lost) > 10 else "")
             text = f"more than half of the sources are removed ({shown}); add them again, {confirmation}"
             issues.insert(0, ConfigIssue(str(path), 1, 1, text))
@@ -113,10 +115,11 @@ def evaluate_edit(
                 ReloadOutcome.AWAITING_CONFIRMATION,
                 _format_not_applied_message(path, "is not applied yet", last_good, issues),
                 issues=tuple(issues),
+                whole=whole,
             )
     sources, rules = len(configuration.sources), len(configuration.watchlist.rules)
     counts = f"{format_count(sources, 'source')}, {format_count(rules, 'rule')}"
-    return ReloadResult(ReloadOutcome.APPLIED, f"{path} is in use now: {counts}.", configuration)
+    return ReloadResult(ReloadOutcome.APPLIED, f"{path} is in use now: {counts}.", configuration, whole=whole)
 
 
 def reject_edit(path: Path, error: ConfigError, last_good: SavedConfiguration | None) -> ReloadResult:
@@ -135,14 +138,13 @@ def _format_not_applied_message(
     return "\n".join([f"{path} {reason}{stays}:", *map(str, issues)])
 
 
-def find_removed_sources(previous_text: str, configuration: Configuration) -> tuple[str, ...]:
+def find_removed_sources(previous: Any, configuration: Configuration) -> tuple[str, ...]:
     """Return the ids of the sources that an edit removes, if they are more than half of the previous sources.
 
-    Otherwise, or if fewer than ``MIN_REMOVED_SOURCES`` are removed, the result is empty. ``previous_text`` is the
-    previous configuration as YAML.
+    Otherwise, or if fewer than ``MIN_REMOVED_SOURCES`` are removed, the result is empty. ``previous`` is the
+    previous configuration as plain values.
     """
-    tree = parse_yaml(previous_text.encode()).value
-    sources = tree.get("sources") if isinstance(tree, dict) else None
+    sources = previous.get("sources") if isinstance(previous, dict) else None
     known = list(sources) if isinstance(sources, dict) else []
     left = {source.id for source in configuration.sources}
     lost = tuple(name for name in known if name not in left)
@@ -322,9 +324,8 @@ class Reloader:
             self._unconfirmed_data, self._valid_text = b"", ""
             return reject_edit(self._path, error, self._last_good)
         change = evaluate_edit(data, self._path, self._environ, self._checks, self._last_good, accepted_hash)
-        data = read_whole_configuration(data, self._path) if change.outcome is not ReloadOutcome.REJECTED else data
-        self._unconfirmed_data = data if change.outcome is ReloadOutcome.AWAITING_CONFIRMATION else b""
-        self._valid_text = data.decode("utf-8-sig") if change.outcome is ReloadOutcome.APPLIED else ""
+        self._unconfirmed_data = change.whole if change.outcome is ReloadOutcome.AWAITING_CONFIRMATION else b""
+        self._valid_text = change.whole.decode("utf-8-sig") if change.outcome is ReloadOutcome.APPLIED else ""
         return change
 
     def _record_result(self, result: ReloadResult, now: datetime) -> ReloadResult:

@@ -3,24 +3,24 @@
 An id was probably renamed if it was removed, and a new id has the same address (sources) or name (officials).
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from monitor.config.yaml_document import parse_yaml
+from monitor.config.included_files import FileSet
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigIssue
 from monitor.domain.source import SourceKind
 from monitor.text.fold import fold_written
 
 
-def find_renamed_ids(previous_text: str, configuration: Configuration, data: bytes, path: Path) -> list[ConfigIssue]:
+def find_renamed_ids(
+    previous: Any, configuration: Configuration, read_files: Callable[[], FileSet]
+) -> list[ConfigIssue]:
     """Return a warning for each new id that may be the new name of a removed id.
 
-    ``previous_text`` is the previous configuration as YAML. ``data`` are the bytes of the present file at ``path``;
-    they are used for the line and column of a warning. Ids under ``formerly`` are not reported.
+    ``previous`` is the previous configuration as plain values. ``read_files`` returns the present files; it is called
+    for the line and column of a warning only. Ids under ``formerly`` are not reported.
     """
-    previous, document = parse_yaml(previous_text.encode()).value, parse_yaml(data)
     sources, officials = _section(previous, "sources"), _section(previous, "officials")
     known_sources = {source.id for source in configuration.sources}
     known_officials = {official.id for official in configuration.watchlist.officials}
@@ -44,14 +44,16 @@ def find_renamed_ids(previous_text: str, configuration: Configuration, data: byt
         and (old := gone_officials.get(fold_written(official.name)))
         and old not in official.formerly
     ]
-    issues = []
+    if not found:
+        return []
+    issues, files = [], read_files()
     for section, new, old, what in found:
-        place = document.find_position((section, new), prefer_key=True)
+        file, path = files.find_file((section, new))
         message = (
             f"{new} has the {what} of {old}, which is not in the file any more; "
             f"if it is the same, add formerly: [{old}] to keep its history"
         )
-        issues.append(ConfigIssue(str(path), place.line, place.column, message))
+        issues.append(file.build_issue(file.document.find_position(path, prefer_key=True), message))
     return issues
 
 

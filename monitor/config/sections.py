@@ -29,6 +29,9 @@ SECTION_DESCRIPTIONS = {
 }
 """Every top-level key of sources.yaml with its description, in the order of the file."""
 
+PEOPLE_DESCRIPTION = "files with officials, as CSV or with one JSON object a line"
+"""Description of the key ``from`` of the section ``officials``."""
+
 ENTRY_TYPES: dict[str, type] = {
     "sources": Source,
     "officials": Official,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from monitor.config.yaml_document import KeyPath, YamlValue, parse_yaml
+from monitor.config.yaml_document import KeyPath, YamlValue, get_value, parse_yaml
 from monitor.domain.configuration_edits import EditConflict
 from monitor.domain.errors import UsageError
 
@@ -73,7 +73,7 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
     finder, expected = _NodeFinder(root), copy.deepcopy(tree)
     splices: list[_Splice] = []
     for edit in edits:
-        existing = _value_at(expected, edit.path) if edit.is_append else None
+        existing = get_value(expected, edit.path) if edit.is_append else None
         if edit.is_append and isinstance(edit.value, list):
             items = existing if isinstance(existing, list) else [] if existing is None else [existing]
             _assign(expected, edit.path, [*items, *edit.value])
@@ -316,19 +316,6 @@ def _is_single_line(node: _Node) -> bool:
 def _is_null(node: _Node) -> bool:
     is_plain = isinstance(node, yaml.ScalarNode) and not node.style
     return is_plain and node.value in {"", "~", "null", "Null", "NULL"}
-
-
-def _value_at(tree: YamlValue, path: KeyPath) -> YamlValue:
-    value: Any = tree
-    for part in path:
-        if isinstance(value, dict) and isinstance(part, str):
-            value = value.get(part)
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return None
-    found: YamlValue = value
-    return found
 
 
 def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:

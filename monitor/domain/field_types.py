@@ -50,7 +50,7 @@ def clean_text(text: str) -> str:
     """
     if not text.strip():
         raise ValueError("this is empty; write some text, or delete the key")
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
+    if not text.isprintable() and any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
         raise ValueError("this contains a control character; delete it")
     return text.strip()
 

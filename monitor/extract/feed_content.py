@@ -95,7 +95,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
     body, captions, is_content_complete = _extract_paragraphs(entry.content)
     if not body and (source.text_from is TextOrigin.FEED or is_summary_complete):
         summary, body, captions, is_content_complete = [], summary, summary_captions, is_summary_complete
-    if summary and alnum_key("".join(body)).startswith(alnum_key("".join(summary))):
+    if summary and _begins_with("".join(body), "".join(summary)):
         summary = []
     dateline = agency = ""
     if body:
@@ -122,6 +122,13 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         partial_reason="" if is_content_complete else "feed",
         page_starts=page_starts,
     )
+
+
+def _begins_with(text: str, beginning: str) -> bool:
+    """Return whether a text begins with the letters and digits of another text. Usually only its head is looked at."""
+    key = alnum_key(beginning)
+    head = alnum_key(text[: 2 * len(beginning)])
+    return (head if len(head) >= len(key) else alnum_key(text)).startswith(key)
 
 
 def cut_title(text: str) -> str:

@@ -13,6 +13,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(
     0x80
 )
+_ASCII = re.compile("[\x00-\x7f]+")
+_ASCII_NON_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalpha())
+_MIN_SHARE_OF_LETTERS = 0.1
+"""Minimum share of the letters of one language in Latin script; shares of other scripts are higher."""
 _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 
 
@@ -78,10 +82,12 @@ def detect_language(text: str, claims: list[str]) -> str:
     sample = text[:_SAMPLE_CHARS]
     if sample.isascii():
         return _detect_ascii_language(sample, claimed)
-    letters = sum(map(str.isalpha, sample))
+    foreign = _ASCII.sub("", sample)
+    letters = len(sample.encode("ascii", "ignore").translate(None, _ASCII_NON_LETTERS))
+    letters += sum(map(str.isalpha, foreign))
     if letters < 20:
         return claimed
-    detected = _detect_by_script(sample, letters, claimed)
+    detected = _detect_by_script(foreign, letters, claimed)
     if detected or not claimed:
         return detected or _detect_by_function_words([word.casefold() for word in _WORD.findall(sample)])
     return "" if claimed in _tables().never_latin else claimed
@@ -96,12 +102,18 @@ def _detect_ascii_language(sample: str, claimed: str) -> str:
     return "" if claimed else _detect_by_function_words(letters.decode().split())
 
 
-def _detect_by_script(sample: str, letter_count: int, claimed: str) -> str:
+def _detect_by_script(foreign: str, letter_count: int, claimed: str) -> str:
+    """Return the code of the language whose letters a text has, or an empty string.
+
+    ``foreign`` are the characters of the text that are not in ASCII, and ``letter_count`` is the number of all letters.
+    """
+    if len(foreign) <= letter_count * _MIN_SHARE_OF_LETTERS:
+        return ""
     for code, script, family in _tables().scripts:
-        if len(script.findall(sample)) > letter_count * (0.5 if family else 0.25):
+        if len(script.findall(foreign)) > letter_count * (0.5 if family else 0.25):
             return claimed if claimed in family else code
     for code, letters in _tables().letters:
-        if len(letters.findall(sample)) > letter_count * 0.1:
+        if len(letters.findall(foreign)) > letter_count * _MIN_SHARE_OF_LETTERS:
             return code
     return ""
 

@@ -21,10 +21,10 @@ from monitor.domain.errors import UsageError
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.watchlist import Official, Role, Rule
 from monitor.insight.timeline import Bar, build_bars, chart_days, count_by_day, count_unread_sources, stories_by_day
+from monitor.language.countries import format_country_name
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.titles.positions import Position, describe_positions
-from monitor.match.vocabulary import format_country_name
 from monitor.store.database import Database
 
 SPARK_DAYS, COMPARED_WEEKS = 14, 4

@@ -7,14 +7,13 @@ sources.yaml are never replaced. Only missing values, names, posts and dates are
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from monitor.domain.errors import KeyIssue
 from monitor.domain.imported_people import ImportedPerson, ImportItem, ImportNote
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Role, Watchlist
-from monitor.language.load import language_data
+from monitor.language.countries import find_country_of_code, format_country_name, is_country_code
 from monitor.match.lint import find_name_error, is_same_name, lint_names, to_key_issue
-from monitor.match.vocabulary import country_words, find_country_key, format_country_name
+from monitor.match.vocabulary import country_keys, find_country_key
 from monitor.text.fold import fold_words
 from monitor.text.slugs import make_slug
 
@@ -98,27 +97,10 @@ def find_country(text: str) -> str:
 
     A code has two or three letters of ISO 3166-1. A code of a part of a country, such as gb-sct, gives the country.
     """
-    if not text:
-        return ""
-    key = _country_codes().get(text.upper()) or _country_codes().get(text.upper().partition("-")[0])
-    if key and (len(text) <= 3 or "-" in text or text[1:].isdigit()):
-        return key
+    if name := find_country_of_code(text):
+        return find_country_key(" ".join(fold_words(name)))
     key = find_country_key(" ".join(fold_words(text)))
-    return key if key in _country_keys() else ""
-
-
-@cache
-def _country_codes() -> dict[str, str]:
-    codes: dict[str, str] = {}
-    for country in language_data().countries:
-        key = find_country_key(" ".join(fold_words(country.names[0])))
-        codes |= {code.upper(): key for code in (country.domain, country.code, country.wikidata) if code}
-    return codes | {"GB": codes["UK"]}  # the domain differs from the code of ISO 3166-1
-
-
-@cache
-def _country_keys() -> frozenset[str]:
-    return frozenset(country_words().values())
+    return key if key in country_keys() else ""
 
 
 @dataclass(slots=True)
@@ -197,7 +179,7 @@ class _Merger:
         An unknown code is removed.
         """
         text = person.country
-        is_code = bool(text) and (len(text) <= 3 or text[1:].isdigit() or (len(text) <= 7 and text[2:3] == "-"))
+        is_code = is_country_code(text)
         key = find_country(text) if is_code else ""
         if is_code and not key:
             self._note(person, f'the country "{text}" is not known and is left out; write its name')

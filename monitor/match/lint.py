@@ -43,15 +43,9 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
-    from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
-    from monitor.match.vocabulary import country_words, find_country_key
-
     yield from _lint_official_names(official)
     yield from _lint_exclude_phrases(official)
-    country = find_country_key(" ".join(fold_words(official.country)))
-    if country and country not in country_words().values():
-        hint = _suggest_country(official.country)
-        message = f"{official.country!r} is not a known country: the name is read as first name and family name{hint}"
+    if message := _find_country_problem(official.country):
         yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
     if not official.country:
         message = (
@@ -60,18 +54,31 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
         )
         yield NameIssue("official", official.id, "name", -1, message, is_fatal=False)
     for index, role in enumerate(official.roles):
-        if not parse_positions(role.title):
+        if not _has_position(role.title):
             message = (
                 f"no position is recognized in {role.title!r}: write it as the press does, as in Minister of Finance"
             )
             yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
 
 
-@lru_cache
-def _suggest_country(text: str) -> str:
-    from monitor.match.vocabulary import country_words, format_country_name
+@lru_cache(maxsize=1000)
+def _find_country_problem(country: str) -> str:
+    """Return the reason why a country is not known, or an empty text if it is known or missing."""
+    from monitor.language.countries import format_country_name  # they read the language data, as few commands do
+    from monitor.match.vocabulary import country_keys, country_words, find_country_key
 
-    return suggest_similar(text, map(format_country_name, country_words()))
+    key = find_country_key(" ".join(fold_words(country)))
+    if not key or key in country_keys():
+        return ""
+    hint = suggest_similar(country, map(format_country_name, country_words()))
+    return f"{country!r} is not a known country: the name is read as first name and family name{hint}"
+
+
+@lru_cache(maxsize=10_000)
+def _has_position(title: str) -> bool:
+    from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
+
+    return bool(parse_positions(title))
 
 
 def _lint_exclude_phrases(official: Official) -> Iterator[NameIssue]:

@@ -391,10 +391,16 @@ def find_country_key(folded: str) -> str:
     return country_words().get(folded.removeprefix("the ").strip(), folded)
 
 
-def format_country_name(country: str) -> str:
-    """Return the name of a country for display, with capital letters. ``country`` is the key of the country."""
-    words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
-    return " ".join(words)
+@cache
+def address_first_words() -> frozenset[str]:
+    """Return the first word of every form of address."""
+    return frozenset(phrase.split()[0] for phrase in address_phrases())
+
+
+@cache
+def country_keys() -> frozenset[str]:
+    """Return the keys of all countries."""
+    return frozenset(country_words().values())
 
 
 def find_convention(country: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from monitor.domain.imported_people import ImportItem
-from monitor.parse.person_draft import PersonDraft, find_wikidata_id, shorten
+from monitor.parse.person_draft import PersonDraft
 from monitor.text.fold import fold_key
+from monitor.text.person_values import find_wikidata_id, shorten
 
 Entity = dict[str, Any]
 

@@ -7,7 +7,8 @@ from typing import Any
 from monitor.domain.imported_people import ImportItem
 from monitor.language.load import language_data
 from monitor.parse.people_ftm import choose_name, is_latin
-from monitor.parse.person_draft import PersonDraft, find_wikidata_id
+from monitor.parse.person_draft import PersonDraft
+from monitor.text.person_values import find_wikidata_id
 
 Entity = dict[str, Any]
 _HUMAN = "Q5"

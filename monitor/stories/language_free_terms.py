@@ -167,10 +167,9 @@ def _find_form(lexicon: _Lexicon, lower: str) -> set[int]:
 
 def find_phrases(words: list[str], at: int, known: KnownWord) -> Iterator[int]:
     """Yield the codes of the phrases that begin with the word at an offset; ``known`` describes this word."""
+    next_word = words[at + 1].lower() if at + 1 < len(words) else ""
     for rest, code in known.phrases:
-        if len(rest) < len(words) - at and all(
-            word.lower() == expected for word, expected in zip(words[at + 1 :], rest, strict=False)
-        ):
+        if rest[0] == next_word and [word.lower() for word in words[at + 2 : at + 1 + len(rest)]] == [*rest[1:]]:
             yield code
 
 

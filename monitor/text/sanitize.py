@@ -51,6 +51,8 @@ def truncate_text(text: str, max_chars: int) -> str:
 
 def single_line(text: str, max_chars: int = 300) -> str:
     """Sanitize a text, put it on one line, and truncate it to at most ``max_chars`` characters."""
+    if len(text) <= max_chars and text.isprintable():  # true for most texts, and 10 times as fast
+        return " ".join(text.split())
     return truncate_text(" ".join(sanitize(text[: max_chars * 8]).split()), max_chars)
 
 

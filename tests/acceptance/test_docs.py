@@ -81,10 +81,11 @@ def test_yaml_examples_are_valid(block: Block, tmp_path: Path) -> None:
     """An example is a complete configuration, or becomes one with the missing sections of ``FILLING``."""
     example = yaml.safe_load(block.text)
     data = yaml.safe_dump(yaml.safe_load(FILLING) | example, allow_unicode=True).encode()
-    for pattern in example.get("include", ()):
+    tables = example.get("officials", {}).get("from", ())
+    for number, pattern in enumerate((*example.get("include", ()), *tables)):
         path = tmp_path / pattern.replace("*", "any")
         path.parent.mkdir(exist_ok=True)
-        path.touch()
+        path.write_text(f"name\nNova {'abc'[number]}berg\n" if pattern in tables else "", encoding="utf-8")
     secrets = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block.text), "t0ken") | SECRETS
     parse_configuration(data, tmp_path / "sources.yaml", secrets)
 

@@ -28,6 +28,7 @@ from monitor.match.names.scripts import (
 )
 from monitor.match.types import NameParts, NameWords, ShortForm, flatten_groups, join_groups
 from monitor.match.vocabulary import (
+    address_first_words,
     address_phrases,
     find_convention,
     find_country_key,
@@ -38,7 +39,7 @@ from monitor.match.vocabulary import (
     syllable_pattern,
     word_lists,
 )
-from monitor.text.fold import fold, fold_key
+from monitor.text.fold import blank_punctuation, fold, fold_key, fold_words
 
 _APOSTROPHE_IN_WORD = re.compile(r"(?<=\w)'(?=\w)")
 _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
@@ -94,7 +95,7 @@ def _split_groups(text: str) -> list[str]:
     group ``o brien``.
     """
     folded = _APOSTROPHE_IN_WORD.sub("-", fold(text).text)
-    parts = "".join(char if char.isalnum() or char in "-/·" else " " for char in folded).split()
+    parts = blank_punctuation(folded, "-/·").split()
     return [" ".join(part.replace("-", " ").split()) for part in parts if part.strip("-")]
 
 
@@ -126,6 +127,9 @@ def find_kept_address(name: str, country: str = "") -> str:
     word of the second kind is returned only if it is a form of address in the country, as Ko is in Myanmar. The result
     is an empty string if there is no such form of address.
     """
+    words = fold_words(name)
+    if not words or words[0] not in address_first_words():  # true for most names
+        return ""
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
     if _may_be_name(first):

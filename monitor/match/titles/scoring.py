@@ -3,6 +3,7 @@
 Position, dates, rank and country of the titles are compared with the roles of the official.
 """
 
+from monitor.language.countries import format_country_name
 from monitor.match.context import ArticleFacts
 from monitor.match.names.index import PreparedOfficial
 from monitor.match.titles.parser import PrecedingTitle
@@ -15,7 +16,7 @@ from monitor.match.titles.positions import (
     rate_role_fit,
 )
 from monitor.match.types import EvidenceStrength, TitleScore
-from monitor.match.vocabulary import format_country_name, naming_convention
+from monitor.match.vocabulary import naming_convention
 
 _LEADER_HEADS = ("president", "premier", "gensec", "monarch")
 

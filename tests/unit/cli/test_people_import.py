@@ -107,6 +107,31 @@ def test_many_people_get_a_file_of_their_own(run: Run) -> None:
     assert "does not include it" in str(run("more.csv", "--write", "--into", "other.yaml").exception)
 
 
+def test_an_official_in_a_table_is_not_changed(run: Run) -> None:
+    """The import names the line of the table, and writes everything else."""
+    Path("watched.csv").write_text("id,name,country\ntl,Tô Lâm,Vietnam\n", encoding="utf-8")
+    text = CONFIGURATION.replace("officials:\n", "officials:\n  from: watched.csv\n")
+    Path("sources.yaml").write_text(text, encoding="utf-8")
+    result = run("people.csv", "--write")
+    expected = (
+        "tl: roles President from 2024-05-22 until 2024-10-21: this official is in line 2 of watched.csv, edit it"
+    )
+    assert expected in result.output
+    assert "0 new, 2 changed, 0 unchanged, 2 left out." in result.output
+    found = officials()
+    assert sorted(found) == ["ann", "giang", "tl"]
+    assert found["tl"].roles == ()
+
+
+def test_new_people_are_added_next_to_the_names_of_tables(run: Run) -> None:
+    """Also if the section has only the names."""
+    Path("watched.csv").write_text("id,name,country\ntl,Tô Lâm,Vietnam\n", encoding="utf-8")
+    Path("sources.yaml").write_text("officials: {from: watched.csv}\n", encoding="utf-8")
+    Path("more.csv").write_text("name,country\nBo Berg,Laos\n", encoding="utf-8")
+    assert "sources.yaml is written." in run("more.csv", "--write").output
+    assert sorted(officials()) == ["bo-berg", "tl"]
+
+
 def test_an_import_is_recorded_and_can_be_undone(run: Run) -> None:
     """Each changed file is a change of its own; an edit of the file since is a conflict."""
     result = run("people.csv", "--write", "--json")

@@ -104,6 +104,7 @@ def test_no_typed_secret_is_shown_and_each_is_saved_as_it_was(tmp_path: Path) ->
         ("out: {folder: outbox}", "out: {folder: outbox}\n  other: {chat: 'json://169.254.169.254/'}"),
         ('at: "07:00"', 'at: "07:00", except: [../../etc/passwd]'),
         ("settings:\n", "include: [../../etc/*]\nsettings:\n"),
+        ("officials:\n", "officials:\n  from: ../../etc/passwd\n"),
         ("smtps://***@smtp.example", "smtps://***@evil.example"),
         ('secret: "${HOOK}"', 'secret: "${HOME}"'),
     ],
@@ -264,6 +265,20 @@ def test_an_edit_by_key_path_goes_to_the_file_with_the_key(tmp_path: Path) -> No
         editor.apply([Edit(("officials", "ada", "colour"), "red")])
     editor.restore(saved.name, saved.before, saved.tag)
     assert (tmp_path / "people.yaml").read_text() == people
+
+
+def test_an_official_in_a_table_is_edited_there_by_the_user(tmp_path: Path) -> None:
+    """The message has the file, the line and the value; other edits of the configuration are possible."""
+    (tmp_path / "people.csv").write_text("name\nEva Holm\nAda Lovell\n", encoding="utf-8")
+    editor = make_editor(tmp_path, FILE.replace("officials:\n", "officials:\n  from: people.csv\n"))
+    expected = rf"officials.ada-lovell is in line 3 of {tmp_path}/people.csv, .* add to aliases: \[\"A. Lovell\"\]"
+    with pytest.raises(UsageError, match=expected):
+        editor.apply([Edit(("officials", "ada-lovell", "aliases"), ["A. Lovell"], is_append=True)])
+    checked = edit(editor, "somebody: {name: Some Body}", "ada-lovell: {name: Ada Lovell}")
+    (issue,) = checked.errors
+    assert (issue.file, issue.line) == ("people.csv", 3)
+    assert "is repeated, first in" in issue.message
+    assert edit(editor, "Some Body", "Any Body").errors == ()
 
 
 def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:

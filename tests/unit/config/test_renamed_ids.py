@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config.included_files import read_file_set
 from monitor.config.load import parse_configuration
 from monitor.config.renamed_ids import find_renamed_ids
+from monitor.config.yaml_document import load_saved_values
 from monitor.domain.errors import ConfigError
 
 BEFORE = """\
@@ -21,7 +23,11 @@ rules: {people: {officials: [giang]}}
 def ask(after: str) -> list[str]:
     """Return the messages for an edited file, with their lines."""
     data = after.encode()
-    found = find_renamed_ids(BEFORE, parse_configuration(data, Path("s.yaml"), {}), data, Path("s.yaml"))
+    found = find_renamed_ids(
+        load_saved_values(BEFORE),
+        parse_configuration(data, Path("s.yaml"), {}),
+        lambda: read_file_set(data, Path("s.yaml")),
+    )
     return [f"{one.line}: {one.message}" for one in found]
 
 

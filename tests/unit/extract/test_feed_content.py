@@ -37,6 +37,23 @@ def test_complete_content_needs_no_page() -> None:
     assert article.body.count("\n") == 13
 
 
+@pytest.mark.parametrize(
+    ("summary", "body", "expected"),
+    [
+        ("Éva met the envoy", "<p>ÉVA — met the envoy, and left.</p>", ""),
+        ("Éva met the envoy", "<p>É - v - a - - - (m) (e) (t) - - t h e - - e n v o y - - - today.</p>", ""),
+        ("Éva met the envoy", "<p>Éva met an envoy.</p>", "Éva met the envoy"),
+        ("Éva met the envoy of the north", "<p>Éva met the envoy</p>", "Éva met the envoy of the north"),
+    ],
+)
+def test_a_summary_that_begins_the_text_is_no_standfirst(summary: str, body: str, expected: str) -> None:
+    """Only letters and digits are compared, however much else is between them."""
+    article = article_from_entry(
+        Entry(URL, "Envoy", summary=summary, content=body), Source("a", text_from=TextOrigin.FEED)
+    )
+    assert article.standfirst == expected
+
+
 def test_a_description_can_be_the_complete_text() -> None:
     """Some feeds have the full text in the summary element."""
     article = article_from_entry(Entry(URL, title="Patrols agreed", summary=paragraphs(14)), SOURCE)
