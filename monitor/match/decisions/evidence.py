@@ -17,6 +17,7 @@ from monitor.match.vocabulary import (
     naming_convention,
     native_words,
     parse_words,
+    sentence_openers,
     single_word_titles,
     syllable_pattern,
     title_words,
@@ -204,7 +205,7 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     if not around.is_written_as_name(candidate.start, candidate.end):
         return _NOT_STANDALONE
     left = around.word_before(candidate.start)
-    has_initial = len(left) < 2 and around.has_name_before(candidate.start)
+    has_initial = len(left) < 2 and around.has_name_before(candidate.start) and not _is_opener(facts, left, candidate)
     if has_initial and (initial := _find_unwatched_initial(facts, candidate)):
         name = f"{initial}. {facts.cased_text(candidate)}"
         return Boundary(is_standalone=False, other_bearer=name, has_initial_before=True)
@@ -317,7 +318,15 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
         return is_namelike and printed not in _VIETNAMESE_ADDRESS_WORDS
     if low in word_lists().common:
         return False
+    if low in sentence_openers(facts.language) and _is_capitalized_anyway(facts, at, start):
+        return False
     return not facts.surrounding_text.is_ordinary_word(word) or not _is_capitalized_anyway(facts, at, start)
+
+
+def _is_opener(facts: ArticleFacts, word: str, candidate: Candidate) -> bool:
+    """Return whether one letter before a name is a word that begins a sentence, as in "O Novákovi"."""
+    is_opener = word.lower() in sentence_openers(facts.language)
+    return is_opener and facts.surrounding_text.is_sentence_start(candidate.start - 1 - len(word))
 
 
 def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
