@@ -25,6 +25,7 @@ from monitor.match.vocabulary import (
     place_words,
     single_word_titles,
     syllable_pattern,
+    title_words,
     word_lists,
 )
 from monitor.text.fold import FoldedText, fold
@@ -536,9 +537,13 @@ class SurroundingText:
             match = _ABBREVIATION.search(cased, max(0, start - _MAX_ABBREVIATION_CHARS), start)
             return match[1] if match is not None and match[1].lower() in known.words else ""
         is_place, may_end_phrase = known.look_up(word)
-        if not (is_place or may_end_phrase):
+        if not (is_place or may_end_phrase or word[0].isupper()):
             return ""
         folded, earlier = self.article_text.folded, self.word_before(start - 1 - len(word))
+        if not (is_place or may_end_phrase):
+            # As in "Biblioteca Municipală". A title after the word for a place is that of a person: Ship Captain Doe.
+            has_adjective = earlier[:1].isupper() and known.look_up(earlier)[0]
+            return f"{earlier} {word}" if has_adjective and word.lower() not in title_words() else ""
         first, last = folded.original_span(start - 1 - len(word), start - 1)
         printed = folded.original[first:last].lower()
         first, _ = folded.original_span(start - 1 - len(word) - (len(earlier) + 1 if earlier else 0), start)

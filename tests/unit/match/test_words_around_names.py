@@ -38,6 +38,7 @@ def found(language: str, text: str) -> list[str]:
         ("da", "Færgen Konrad Brandner er forsinket."),
         ("sq", "Aksident në rrugën Konrad Brandner."),
         ("en", "Buses left for Rue Konrad Brandner."),
+        ("ro", "Cartea e la Biblioteca Municipală Konrad Brandner."),
     ],
 )
 def test_places_and_things_named_after_a_person_are_not_mentions(language: str, text: str) -> None:
@@ -50,6 +51,7 @@ def test_places_and_things_named_after_a_person_are_not_mentions(language: str, 
     [
         ("ru", "Посол выступил от имени Степана Орленко.", ["Степана Орленко"]),
         ("en", "Most Konrad Brandner supporters agree.", ["Konrad Brandner"]),
+        ("en", "Port Minister Konrad Brandner agreed.", ["Konrad Brandner"]),
         ("sl", "Trgovec Konrad Brandner je odšel.", ["Konrad Brandner"]),
         ("cs", "Může Jaromír Kubelík odejít?", ["Jaromír Kubelík"]),
     ],
