@@ -238,7 +238,7 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
     if word in native_words().sentence_openers or word in title_words():
         return True
     at = start - 1 - len(left)
-    return facts.surrounding_text.is_sentence_start(at) and _occurs_in_lower_case(cased, word)
+    return facts.surrounding_text.is_sentence_start(at) and stem_occurs_in_lower_case(cased, word)
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
@@ -250,7 +250,7 @@ def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
 
 
-def _occurs_in_lower_case(cased: str, word: str) -> bool:
+def stem_occurs_in_lower_case(cased: str, word: str) -> bool:
     """Return whether a word, in any grammatical case, occurs in lower case in the first part of a text."""
     stem = word[: max(_MIN_STEM_LETTERS, len(word) - _ENDING_LETTERS)]
     return len(stem) >= _MIN_STEM_LETTERS and cased.find(f" {stem}", 0, _LOWER_CASE_SEARCH_CHARS) >= 0
