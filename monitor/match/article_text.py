@@ -335,6 +335,7 @@ class SurroundingText:
         One space or hyphen must separate the word from the span.
         """
         cased = self.cased
+        end += cased[end : end + 2] == "] "  # as in: "[President Jane] Doe"
         if end + 1 >= len(cased) or cased[end] not in " -":
             return ""
         match = _LATIN_WORD.match(cased, end + 1)

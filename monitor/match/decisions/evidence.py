@@ -1,5 +1,6 @@
 """Evidence from the text around a name: diacritics, boundaries, places, photo credits, occupations and titles."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from monitor.language.load import uncased_given_names
@@ -41,6 +42,8 @@ _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
 """Number of characters at the start of a text that are searched for a word in lower case. It limits the cost."""
+_SECOND_GIVEN_NAME = re.compile("-([A-Z][a-z]+) [A-Z]")
+"""The second half of a given name with a hyphen, before the family name, as in "Frank-Walter Stein"."""
 _STANDALONE = Boundary()
 _NOT_STANDALONE = Boundary(is_standalone=False)
 
@@ -283,11 +286,23 @@ def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
     In conventions with patronymics, the word may be a particle such as "bin".
     """
     around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
+    second = _SECOND_GIVEN_NAME.match(facts.article_text.cased, candidate.end)
+    if second is not None and _is_given_name(facts, candidate):
+        return second[1]
     word = around.find_continuation_right(candidate.start, candidate.end, convention)
     if word or not naming_convention(convention).patronymic_chains:
         return word
     after = around.word_after(candidate.end)
     return after if after in PATRONYMIC_PARTICLES else ""
+
+
+def _is_given_name(facts: ArticleFacts, candidate: Candidate) -> bool:
+    """Return whether a short name is the first or given name of all officials who have it."""
+    words = tuple(facts.folded_text(candidate).split())
+    prepared = map(facts.name_index.prepared_official, candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])
+    parts = [name_parts for official in prepared for name_parts in official.latin_name_parts]
+    labels = [form.label for each in parts for form in each.short_forms if form.words == words]
+    return bool(labels) and all("first" in label or "given" in label for label in labels)
 
 
 def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:

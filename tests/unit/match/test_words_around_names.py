@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.article import Article
-from monitor.domain.watchlist import Official, Watchlist
+from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.match.engine import compile_watchlist
 
 PEOPLE = (
@@ -72,3 +72,13 @@ def test_words_that_resemble_words_for_places_do_not_hide_a_person(language: str
 def test_a_word_that_begins_the_sentence_is_not_part_of_the_name(language: str, text: str, name: str) -> None:
     """Prepositions and forms of address have a capital at the start of a sentence, even a single letter."""
     assert found(language, text)[1:] == [name]
+
+
+def test_a_given_name_before_another_family_name_is_not_a_mention() -> None:
+    """A hyphen or an editor's bracket may stand between them."""
+    official = Official("gar", "Frank Garlono", "Indonesia", roles=(Role("Minister of Foreign Affairs"),))
+    matcher = compile_watchlist(Watchlist((official,)))
+    for text in ("Foreign Minister Frank-Walter Stein spoke.", "A friend of [Foreign Minister Frank] Stein spoke."):
+        assert matcher.match(Article(url="", body=text, language="en")).mentions == ()
+    (mention,) = matcher.match(Article(url="", body="Foreign Minister Frank spoke.", language="en")).mentions
+    assert mention.text == "Frank"
