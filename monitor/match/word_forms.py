@@ -49,9 +49,8 @@ _WORD_BEFORE_NAME = re.compile(rf" [^ ]++(?= [{_CAPITALS}])")
 _WORD_AFTER_INITIALS = re.compile(
     rf"([\u0400-\u042f]\.(?<![^\W_]..)) ?([\u0400-\u042f]\. ?)?([\u0400-\u042f]{_CAPITALIZED})"
 )
-_WORD_BEFORE_INITIALS = re.compile(
-    rf"([\u0400-\u042f](?<![^\W_].){_CAPITALIZED}),? ([\u0400-\u042f])\. ?([\u0400-\u042f]\.)?(?![^\W_])"
-)
+_INITIALS_AFTER = re.compile(r" ([\u0400-\u042f])\. ?([\u0400-\u042f]\.)?(?![^\W_])")
+_WORD_BEFORE_INITIALS = re.compile(rf"[\u0400-\u042f](?<![^\W_].){_CAPITALIZED}(?=,?\Z)")
 # Both patterns begin with a set of characters and not with a condition. This makes the search several times as fast.
 _LISTED_NAME = re.compile(
     r"[A-Z][A-Z'-](?<![\w'-]..)([A-Z'-]*(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])"
@@ -80,6 +79,7 @@ _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
 agreement.
 """
 _MAX_NAME_WORDS = 6
+_MAX_FAMILY_NAME_CHARS = 40
 _MAX_RUN_CHARS = 100
 """Maximum length of a sequence of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
@@ -412,8 +412,11 @@ class _Search:
             return
         for match in _WORD_AFTER_INITIALS.finditer(self._cased):
             self._add_with_initials(match[3], match[1][0], match.span(), is_full=bool(match[2]))
-        for match in _WORD_BEFORE_INITIALS.finditer(self._cased):
-            self._add_with_initials(match[1], match[2], match.span(), is_full=bool(match[3]))
+        for match in _INITIALS_AFTER.finditer(self._cased):
+            start = match.start()
+            word = _WORD_BEFORE_INITIALS.search(self._cased, max(0, start - _MAX_FAMILY_NAME_CHARS), start)
+            if word is not None:
+                self._add_with_initials(word[0], match[1], (word.start(), match.end()), is_full=bool(match[2]))
 
     def _add_with_initials(self, printed: str, initial: str, span: tuple[int, int], *, is_full: bool) -> None:
         """Add a Cyrillic family name with the first of its initials, if both fit a watched name."""
