@@ -1,19 +1,25 @@
 """Fit of the weights of evidence on parts of names alone (`monitor/match/decisions/lone_names.py`).
 
-    python bench/fit_weights.py [FOLDER...]
+    python bench/fit_weights.py [--check] [--save] [FOLDER...]
 
-Each FOLDER has labelled texts: `cases.jsonl` and `officials.yaml`, as in `tests/quality/abroad`, or for each set of
-news texts `NAME.jsonl.gz`, with the people of each text (`gold`), and `NAME.people.json`, with their names. Without a
-folder the labelled passages of the repository are read. A part of a name alone is right if its text names the official.
+Without a folder the evidence in `tests/quality/lone_names.json` is read: how many names with it were right. It was
+taken from news texts by this script, with `--save` and their FOLDER. A FOLDER has labelled texts: `cases.jsonl` and
+`officials.yaml`, as in `tests/quality/abroad`, or for each set of news texts `NAME.jsonl.gz`, with the people of each
+text (`gold`), and `NAME.people.json`, with their names. A part of a name alone is right if its text names the
+official.
 
 The weights are fitted by logistic regression on every second text. The table has, for sums of weights, the precision
-and the share of the right names that count, on these texts and on the other half, which was held out.
+and the share of the right names that count, on these texts and on the other half, which was held out. `--check` fails
+if the stored weights are not the fitted ones. The evidence depends on the matcher: after a change of its steps, save
+it again, and store the weights.
 """
 
+import argparse
 import gzip
 import json
 import random
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,16 +30,19 @@ from frame import ROOT
 from monitor.config.load import parse_configuration
 from monitor.domain.article import Article
 from monitor.domain.watchlist import Official, Rule, Watchlist
-from monitor.match.decisions.lone_names import LoneNameEvidence
+from monitor.match.decisions.lone_names import INTERCEPT, THRESHOLD, WEIGHTS, LoneNameEvidence
 from monitor.match.engine import compile_watchlist
 
-PASSAGES = tuple(ROOT / "tests" / "quality" / name for name in ("names", "people", "abroad", "passages"))
+SAMPLES = ROOT / "tests" / "quality" / "lone_names.json"
+HALVES = ("fitted", "held out")
+MAX_DIFFERENCE = 0.06
+"""Stored weights have one decimal, so they differ by 0.05 at most."""
 KINDS = tuple(LoneNameEvidence)
 OTHER_PEOPLE = 500
 """People of other sets that are watched too: a name of theirs is wrong."""
 RIDGE = 1.0
 STEPS = 30
-SHOWN_SUMS = (-2.0, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+SHOWN_SUMS = (-1.0, 0.0, 0.5, THRESHOLD, 1.5, 2.0, 2.5, 3.0)
 Sample = tuple[frozenset[LoneNameEvidence], bool]
 
 
@@ -100,26 +109,63 @@ def print_halves(weights: np.ndarray, halves: dict[str, tuple[np.ndarray, np.nda
             print(f"  sum >= {least:4.1f}: precision {precision:.3f}, counted {recall:.3f}")
 
 
-def main() -> None:
-    """Print the weights and the figures."""
-    folders = [Path(one) for one in sys.argv[1:]] or list(PASSAGES)
+def read_folders(folders: list[Path]) -> dict[str, list[Sample]]:
+    """Return the parts of names alone in the texts of folders; every second text is held out."""
     texts = [
         text
         for folder in folders
         for text in (read_passages if (folder / "cases.jsonl").exists() else read_news)(folder)
     ]
-    halves = {
-        label: to_table([sample for text in texts[first::2] for sample in text])
-        for label, first in (("fitted", 0), ("held out", 1))
+    return {label: [sample for text in texts[at::2] for sample in text] for at, label in enumerate(HALVES)}
+
+
+def read_samples() -> dict[str, list[Sample]]:
+    """Return the saved parts of names alone."""
+    return {
+        label: [
+            (frozenset(LoneNameEvidence[kind] for kind in row["evidence"]), right)
+            for row in rows
+            for right in (True, False)
+            for _ in range(row["right" if right else "wrong"])
+        ]
+        for label, rows in json.loads(SAMPLES.read_text("utf-8")).items()
     }
-    if not len(halves["fitted"][0]):
+
+
+def save_samples(halves: dict[str, list[Sample]]) -> None:
+    """Write the parts of names alone as counts for each combination of evidence, one per line."""
+    lines = []
+    for label, samples in halves.items():
+        counts = Counter((tuple(sorted(kind.name for kind in evidence)), right) for evidence, right in samples)
+        rows = [
+            {"evidence": kinds, "right": counts[kinds, True], "wrong": counts[kinds, False]}
+            for kinds in sorted({kinds for kinds, _ in counts})
+        ]
+        lines.append(f'"{label}": [\n  ' + ",\n  ".join(map(json.dumps, rows)) + "\n]")
+    SAMPLES.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+
+
+def main() -> None:
+    """Print the weights and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="fail if the stored weights are not the fitted ones")
+    parser.add_argument("--save", action="store_true", help="save the evidence of the texts in the folders")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    options = parser.parse_args()
+    halves = read_folders(options.folders) if options.folders else read_samples()
+    if not halves["fitted"]:
         sys.exit("no text of the fitted half has a part of a name alone; name a folder with news texts, see --help")
-    weights = fit(*halves["fitted"])
-    print(f"INTERCEPT {weights[0]:+.1f}")
-    for number, kind in enumerate(KINDS, 1):
-        table = halves["fitted"][0]
-        print(f"{kind.name:18} {weights[number]:+.1f}   in {int(table[:, number].sum())} names")
-    print_halves(np.round(weights, 1), halves)
+    if options.save:
+        save_samples(halves)
+    tables = {label: to_table(samples) for label, samples in halves.items()}
+    weights = fit(*tables["fitted"])
+    stored = [INTERCEPT, *(WEIGHTS.get(kind, 0.0) for kind in KINDS)]
+    for number, name in enumerate(("INTERCEPT", *(kind.name for kind in KINDS))):
+        count = int(tables["fitted"][0][:, number].sum())
+        print(f"{name:18} {weights[number]:+.2f}   stored {stored[number]:+.1f}   in {count} names")
+    print_halves(np.round(weights, 1), tables)
+    if options.check and (difference := float(np.abs(weights - stored).max())) > MAX_DIFFERENCE:
+        sys.exit(f"a stored weight differs from the fitted one by {difference:.2f}, more than {MAX_DIFFERENCE}")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class Places(_Table):
     """Words before the name, as in `rue Victor Hugo`."""
     before_stems: Words = ()
     """Beginnings of words before the name, for words whose endings change with the case: `letišt` for `letiště`."""
+    not_before: Words = ()
+    """Phrases of two words that end like a word before a name and name no place: `от имени` (on behalf of)."""
     after: Words = ()
     """Words after the name that begin with a capital, as in `Kennedy Airport`."""
     after_lowercase: Words = ()

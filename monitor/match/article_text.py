@@ -22,8 +22,10 @@ from monitor.match.vocabulary import (
     credit_words,
     name_particles,
     naming_convention,
+    place_words,
     single_word_titles,
     syllable_pattern,
+    title_words,
     word_lists,
 )
 from monitor.text.fold import FoldedText, fold
@@ -243,6 +245,11 @@ _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
 """Maximum number of words between a name and a word for a place, as in "John Smith Memorial High School"."""
+_OPENING_QUOTES = frozenset("\"'\u00ab\u201c\u201e\u2018")
+_ABBREVIATION = re.compile(r"(?<![^\W_])([^\W\d_]{1,4}\.) ?\Z")
+"""An abbreviated word before a name, such as the Russian word for "named after"."""
+_MAX_ABBREVIATION_CHARS = 8
+_MAX_NATIVE_WORD_CHARS = 30
 _MAX_PARTICLE_LETTERS = 3
 """Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 
@@ -253,7 +260,7 @@ class SurroundingText:
     """Facts about the words around a span of an article's text. Each method answers one question about them.
 
     Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
-    name does not belong to the name.
+    name does not belong to the name. ``language`` is the language of the article.
     """
 
     __slots__ = (
@@ -261,6 +268,7 @@ class SurroundingText:
         "_line_breaks",
         "_lowercase_cache",
         "_lowercase_words",
+        "_place_words",
         "_word_before_cache",
         "article_text",
         "cased",
@@ -268,8 +276,8 @@ class SurroundingText:
         "spaced",
     )
 
-    def __init__(self, article_text: NormalizedArticle, genitive_ends: AbstractSet[int]) -> None:
-        self.genitive_ends = genitive_ends
+    def __init__(self, article_text: NormalizedArticle, genitive_ends: AbstractSet[int], language: str) -> None:
+        self.genitive_ends, self._place_words = genitive_ends, place_words(language)
         self.article_text, self.cased, self.spaced = article_text, article_text.cased, article_text.spaced
         self._word_before_cache: dict[int, str] = {}
         self._headline_cache: dict[int, bool] = {}
@@ -327,6 +335,7 @@ class SurroundingText:
         One space or hyphen must separate the word from the span.
         """
         cased = self.cased
+        end += cased[end : end + 2] == "] "  # as in: "[President Jane] Doe"
         if end + 1 >= len(cased) or cased[end] not in " -":
             return ""
         match = _LATIN_WORD.match(cased, end + 1)
@@ -424,13 +433,21 @@ class SurroundingText:
         """
         word = self.word_after(end)
         low = word.lower()
-        if not word or end in self.genitive_ends or (self.cased[end] == "-" and not syllable_pattern().match(low)):
+        if not word or (self.cased[end] == "-" and not syllable_pattern().match(low)):
             return ""
         if word[0].islower():
             return word if low in word_lists().lowercase_place_words_after and self.cased[end] == " " else ""
+        if end in self.genitive_ends:
+            return ""
         if low in word_lists().place_words_after:
             return "" if low in word_lists().common and self.is_headline(start) else word
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
+
+    def find_native_place_after(self, end: int) -> str:
+        """Return the word after a name in a script without capitals if it makes the name that of a place or thing."""
+        word = self.spaced[end + 2 : end + 2 + _MAX_NATIVE_WORD_CHARS].partition(" ")[0]
+        is_next = self.cased[end : end + 1] == " " and bool(word) and word[0] > "\u024f"
+        return word if is_next and word in word_lists().place_words_after else ""
 
     def _find_later_place(self, end: int) -> str:
         """Return the word that makes a name the name of a place: "School" in "Kennedy High School".
@@ -513,26 +530,29 @@ class SurroundingText:
 
         The result is an empty string if no such words precede the name.
         """
+        cased, known = self.cased, self._place_words
+        if cased[start - 1 : start] in _OPENING_QUOTES:  # as in: the ship "Jane Doe"
+            start -= 1
         word = self.word_before(start)
         if not word:
+            match = _ABBREVIATION.search(cased, max(0, start - _MAX_ABBREVIATION_CHARS), start)
+            return match[1] if match is not None and match[1].lower() in known.words else ""
+        is_place, may_end_phrase = known.look_up(word)
+        if not (is_place or may_end_phrase or word[0].isupper()):
             return ""
-        if word.lower() in word_lists().place_words_before or self._is_place_stem(word):
-            return word
-        first, last = self.article_text.folded.original_span(start - 1 - len(word), start - 1)
-        printed = self.article_text.folded.original[first:last].lower()
-        if printed in word_lists().marked_place_words_before:
-            return printed
-        earlier = self.word_before(start - 1 - len(word))
-        if earlier:
-            first, _ = self.article_text.folded.original_span(start - 2 - len(word) - len(earlier), start)
-            pair = self.article_text.folded.original[first:last].lower()
-            if pair in word_lists().marked_place_phrases_before:
-                return pair
-        return ""
-
-    @staticmethod
-    def _is_place_stem(word: str) -> bool:
-        return word.lower().startswith(word_lists().place_word_stems_before)
+        folded, earlier = self.article_text.folded, self.word_before(start - 1 - len(word))
+        if not (is_place or may_end_phrase):
+            # As in "Biblioteca Municipală". A title after the word for a place is that of a person: Ship Captain Doe.
+            has_adjective = earlier[:1].isupper() and known.look_up(earlier)[0]
+            return f"{earlier} {word}" if has_adjective and word.lower() not in title_words() else ""
+        first, last = folded.original_span(start - 1 - len(word), start - 1)
+        printed = folded.original[first:last].lower()
+        first, _ = folded.original_span(start - 1 - len(word) - (len(earlier) + 1 if earlier else 0), start)
+        pair = folded.original[first:last].lower()
+        if pair in known.phrases:
+            return pair
+        is_place = is_place or printed in known.marked_words
+        return printed if is_place and pair not in known.exceptions else ""
 
     def find_occupation(self, start: int, end: int) -> str:
         """Return the occupation next to a name, if the occupation shows that another person is meant.

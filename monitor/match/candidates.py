@@ -41,11 +41,11 @@ _INITIAL_OR_NICKNAME = re.compile(
 )
 _INITIALS = re.compile(r"(?<![\w.'-])((?:[A-Z]\. ?){2,3})\Z")
 _MAX_INITIALS_CHARS = 10
-INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
-"""Pattern of an initial that is directly before a name."""
+INITIAL = re.compile(r"(?<![\w.'-])([A-Z])(?:\. [A-Z]){0,2}\.? ?\Z")
+"""Pattern of the first of one to three initials that are directly before a name."""
 
-MAX_INITIAL_CHARS = 5
-"""Number of characters before a name in which an initial is searched for."""
+MAX_INITIAL_CHARS = 11
+"""Number of characters before a name in which initials are searched for."""
 
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
@@ -337,7 +337,7 @@ def find_names_with_configured_initials(
     """Return the full names that a short name forms with two or three initials before it.
 
     An example is "W. B. Hargrove" for the short name "Hargrove". The result has one name for each official whose
-    configured name begins with these initials.
+    configured name begins with these initials, or with words that begin with them, as in "Walter Brian Hargrove".
     """
     cased, index = facts.article_text.cased, facts.name_index
     match = _INITIALS.search(cased, max(0, candidate.start - _MAX_INITIALS_CHARS), candidate.start)
@@ -348,9 +348,8 @@ def find_names_with_configured_initials(
         ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_OR_NICKNAME)
         for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
         if any(
-            list(words[: len(initials)]) == initials
-            for name_parts in index.prepared_official(official).latin_name_parts
-            for words in name_parts.full_forms[:1]
+            len(words) > len(initials) and all(map(str.startswith, words, initials))
+            for words in index.prepared_official(official).latin_name_words
         )
     ]
 

@@ -120,7 +120,7 @@ class Matcher:
         facts = ArticleFacts(
             self._name_index,
             text,
-            SurroundingText(text, candidates.genitive_ends),
+            SurroundingText(text, candidates.genitive_ends, article.language),
             published_at.date() if published_at else None,
             article.language,
             candidates.countries,

@@ -6,7 +6,7 @@ first call, because commands that do not match articles must not read the data f
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
@@ -23,25 +23,18 @@ The inflected forms of shorter words are often the same as unrelated words.
 """
 
 
+_MIN_FOREIGN_PLACE_LETTERS = 3
+"""Minimum number of letters of a word for a place that counts in texts of another language, such as "rue"."""
+_MAX_PLACE_CACHE_WORDS = 20_000
+"""Number of words before names that are cached for one language."""
+
+
 @dataclass(frozen=True, slots=True)
 class WordLists:
     """Lists of words from all languages. Words are normalized, except in lists whose names begin with ``marked_``."""
 
-    place_words_before: frozenset[str]
-    place_word_stems_before: tuple[str, ...]
-    """Beginnings of words that precede the name of a place, such as the beginning of "street", in all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
-    marked_place_words_before: frozenset[str]
-    """Words that precede the name of a place, spelled with diacritics.
-
-    They are from languages in which diacritics distinguish words.
-    """
-    marked_place_phrases_before: frozenset[str]
-    """Phrases that precede the name of a place, spelled with diacritics.
-
-    They are from languages in which diacritics distinguish words.
-    """
     place_names: frozenset[str]
     common: frozenset[str]
     ordinary_names: frozenset[str]
@@ -61,14 +54,9 @@ def word_lists() -> WordLists:
     languages = language_data().languages.values()
     plain = [language for language in languages if not language.orthography.diacritics_distinguish_words]
     marked = [language for language in languages if language.orthography.diacritics_distinguish_words]
-    marked_before = frozenset(phrase for language in marked for phrase in language.places.before)
     return WordLists(
-        place_words_before=_fold_all(language.places.before for language in plain),
-        place_word_stems_before=tuple(sorted(_fold_all(language.places.before_stems for language in languages))),
         place_words_after=_fold_all(language.places.after for language in languages),
         lowercase_place_words_after=_fold_all(language.places.after_lowercase for language in languages),
-        marked_place_words_before=frozenset(phrase for phrase in marked_before if " " not in phrase),
-        marked_place_phrases_before=frozenset(phrase for phrase in marked_before if " " in phrase),
         place_names=_fold_all(language.places.names for language in languages),
         common=_fold_all(language.words.common for language in languages),
         ordinary_names=_fold_all(language.words.ordinary_names for language in languages),
@@ -78,6 +66,64 @@ def word_lists() -> WordLists:
         marked_headline_words=frozenset(w for language in languages for w in language.words.headline_after_name),
         occupations=_fold_all(language.words.occupations for language in plain),
         marked_occupations=frozenset(phrase for language in marked for phrase in language.words.occupations),
+    )
+
+
+@dataclass(frozen=True)
+class PlaceWords:
+    """Words that precede the name of a place or thing in a text of one language. Words are normalized.
+
+    ``words`` and ``stems`` (beginnings of words) belong to the language, to English, or to a language in another script
+    than Latin. ``foreign_words`` belong to any language; in Latin letters they count with a capital only, because many
+    are ordinary words of another language. ``marked_words`` and ``phrases`` of two words are spelled with
+    diacritics, and ``last_words`` are the last words of both, normalized. ``exceptions`` are phrases that end like such
+    a word but name no place.
+    """
+
+    words: frozenset[str]
+    foreign_words: frozenset[str]
+    stems: tuple[str, ...]
+    marked_words: frozenset[str]
+    phrases: frozenset[str]
+    last_words: frozenset[str]
+    exceptions: frozenset[str]
+    _cache: dict[str, tuple[bool, bool]] = field(default_factory=dict, compare=False)
+
+    def look_up(self, word: str) -> tuple[bool, bool]:
+        """Return whether a word, with its case but without diacritics, precedes names of places, and may with them."""
+        known = self._cache.get(word)
+        if known is None:
+            low = word.lower()
+            is_place = low in self.words or low.startswith(self.stems) or (word != low and low in self.foreign_words)
+            if len(self._cache) >= _MAX_PLACE_CACHE_WORDS:
+                self._cache.clear()
+            known = self._cache[word] = is_place, low in self.last_words
+        return known
+
+
+@cache
+def place_words(language: str) -> PlaceWords:
+    """Return the words before names of places in a text of a language, or of all languages if it has no such words."""
+    everything = language_data().languages
+    code = language.partition("-")[0].lower()
+    code = next((one.code for one in everything.values() if code == one.code or code in one.variants), "")
+    has_own = bool(code) and bool(everything[code].places.before or everything[code].places.before_stems)
+    plain = [one for one in everything.values() if not one.orthography.diacritics_distinguish_words]
+    own = [one for one in plain if one.code in {code, "en"}] if has_own else plain
+    words, foreign = (_fold_all(one.places.before for one in some) for some in (own, plain))
+    stems = {fold_key(stem) for one in everything.values() for stem in one.places.before_stems}
+    own_stems = {fold_key(stem) for one in own for stem in one.places.before_stems}
+    marked = [one for one in everything.values() if one.orthography.diacritics_distinguish_words]
+    phrases = frozenset(phrase for one in everything.values() for phrase in one.places.before if " " in phrase)
+    marked_words = frozenset(phrase for one in marked for phrase in one.places.before)
+    return PlaceWords(
+        words | {word for word in foreign if not word.isascii()},
+        frozenset(word for word in foreign - word_lists().common if len(word) >= _MIN_FOREIGN_PLACE_LETTERS),
+        tuple(sorted(own_stems | {stem for stem in stems if not stem.isascii()})),
+        marked_words,
+        phrases,
+        frozenset(fold_key(phrase.rpartition(" ")[2]) for phrase in marked_words | phrases),
+        frozenset(phrase for one in everything.values() for phrase in one.places.not_before),
     )
 
 
@@ -165,6 +211,19 @@ def native_words() -> NativeWords:
         sentence_openers=_fold_all(each.sentence_openers for each in words),
         two_character_family_names=frozenset(n for each in words for n in each.two_character_family_names),
     )
+
+
+@cache
+def sentence_openers(language: str) -> frozenset[str]:
+    """Return the normalized words of a language that begin a sentence and are not part of a name.
+
+    Frequent words that also begin family names, such as "del", are left out.
+    """
+    data = language_data().languages.get(language.partition("-")[0].lower())
+    if data is None:
+        return frozenset()
+    frequent = _fold_all((data.detection.function_words,)) - name_particles()
+    return frequent | _fold_all((data.native.sentence_openers,))
 
 
 @dataclass(frozen=True, slots=True)

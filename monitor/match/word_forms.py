@@ -41,13 +41,16 @@ _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79
 """Pattern of the letters after the first letter of a capitalized word, up to the end of the word."""
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
 """A run: adjacent capitalized words, with short lower-case words between them."""
-_PREFIXED_RUN = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}}(?![^\W_])(?:[ -]{letters}{{1,80}}){{1,5}})"
+_PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?(?=([A-Z][a-z]{{1,79}}(?![^\W_]){more}))"
+"""Pattern of a prefix before a name. The name is not consumed, because a word in it may have a prefix, too."""
 _RUN_WORD = re.compile(rf"{_LETTERS}+(?:'{_LETTERS}+)?")
 _CAPITALIZED_WORD = re.compile(rf"{_FIRST}{_CAPITALIZED}")
 _WORD_BEFORE_NAME = re.compile(rf" [^ ]++(?= [{_CAPITALS}])")
 _WORD_AFTER_INITIALS = re.compile(
     rf"([\u0400-\u042f]\.(?<![^\W_]..)) ?([\u0400-\u042f]\. ?)?([\u0400-\u042f]{_CAPITALIZED})"
 )
+_INITIALS_AFTER = re.compile(r" ([\u0400-\u042f])\. ?([\u0400-\u042f]\.)?(?![^\W_])")
+_WORD_BEFORE_INITIALS = re.compile(rf"[\u0400-\u042f](?<![^\W_].){_CAPITALIZED}(?=,?\Z)")
 # Both patterns begin with a set of characters and not with a condition. This makes the search several times as fast.
 _LISTED_NAME = re.compile(
     r"[A-Z][A-Z'-](?<![\w'-]..)([A-Z'-]*(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])"
@@ -76,6 +79,7 @@ _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
 agreement.
 """
 _MAX_NAME_WORDS = 6
+_MAX_FAMILY_NAME_CHARS = 40
 _MAX_RUN_CHARS = 100
 """Maximum length of a sequence of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
@@ -103,6 +107,8 @@ _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
 """Last letters of family names that have the same form in all cases. Names in -a are not among them."""
 _VOWELS = frozenset("aeiouy")
+_SOFT_INITIALS = frozenset("eijy")
+"""Latin initials of one Cyrillic letter: Yelena and Elena, Yuri and Iurii."""
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
@@ -361,7 +367,9 @@ class _Search:
             self._forms.other_runs.update(run for run in runs - names if len(run) <= _MAX_RUN_CHARS)
             yield from ((*m.span(), False) for m in _NAME_RUN.finditer(self._cased) if names and m[0] in names)
         if self._inflection is not None and self._inflection.prefixes:
-            pattern = _PREFIXED_RUN.format(prefixes="|".join(self._inflection.prefixes), letters=_LETTERS)
+            pattern = _PREFIXED_WORD.format(
+                prefixes=self._inflection.prefix_pattern, more=rf"(?:[ -]{_LETTERS}{{1,80}}){{1,5}}"
+            )
             yield from ((*match.span(1), True) for match in re.finditer(pattern, self._cased))
 
     def _may_have_name(self, run: str) -> bool:
@@ -396,24 +404,38 @@ class _Search:
                 self._add(found, pattern, run[0].start, run[-1].end)
 
     def _add_initials(self) -> None:
-        """Add the Cyrillic family names that follow initials.
+        """Add the Cyrillic family names before or after initials.
 
-        The first initial must be that of an official with this family name. A family name after two initials is added
-        as a full name if it fits only one watched name. Otherwise it is added as a short name.
+        The first initial must be that of an official with this family name. A family name with two initials is added as
+        a full name if it fits only one watched name. Otherwise it is added as a short name.
         """
-        for match in _WORD_AFTER_INITIALS.finditer(self._cased) if not self._cased.isascii() else ():
-            word = match[3].lower()
-            forms = self._forms[word]
-            if forms is None or match[3][0] < "z":
-                continue
-            initial = match[1][0].lower()
-            full = [
-                one for one in forms.tails if self._words.patterns[one][1] == initial and not self._words.is_short[one]
-            ]
-            full = [one for one in full if _rate_form(word, self._words.patterns[one].split()[-1], self._language)]
-            found = self._full if match[2] and len(full) == 1 else self._short
-            for pattern in full if found is self._full else self._list_short_patterns(word) if full else ():
-                self._add(found, pattern, match.start(), match.end())
+        if self._cased.isascii():
+            return
+        for match in _WORD_AFTER_INITIALS.finditer(self._cased):
+            self._add_with_initials(match[3], match[1][0], match.span(), is_full=bool(match[2]))
+        for match in _INITIALS_AFTER.finditer(self._cased):
+            start = match.start()
+            word = _WORD_BEFORE_INITIALS.search(self._cased, max(0, start - _MAX_FAMILY_NAME_CHARS), start)
+            if word is not None:
+                self._add_with_initials(word[0], match[1], (word.start(), match.end()), is_full=bool(match[2]))
+
+    def _add_with_initials(self, printed: str, initial: str, span: tuple[int, int], *, is_full: bool) -> None:
+        """Add a Cyrillic family name with the first of its initials, if both fit a watched name."""
+        word = printed.lower()
+        forms = self._forms[word]
+        if forms is None or printed[0] < "z":
+            return
+        full = [
+            one
+            for one in forms.tails
+            if not self._words.is_short[one]
+            and is_initial_of(initial.lower(), self._words.patterns[one][1:])
+            and _rate_form(word, self._words.patterns[one].split()[-1], self._language)
+        ]
+        officials = {official for one in full for official in self._name_index.full_name_officials(one)}
+        found = self._full if is_full and len(officials) == 1 else self._short
+        for pattern in full[:1] if found is self._full else self._list_short_patterns(word) if full else ():
+            self._add(found, pattern, *span)
 
     def _list_short_patterns(self, word: str) -> list[int]:
         """Return the pattern ids of the short names that a printed word may be a form of."""
@@ -459,6 +481,11 @@ class _Search:
         ends = (match.end() for match in _WORD_BEFORE_NAME.finditer(text) if match.group().lower() in titles)
         found = (_CAPITALIZED_WORD.match(self._cased, end) for end in ends)
         places.update(match.span() for match in found if match is not None)
+        if full_names and self._inflection is not None and self._inflection.prefixes:
+            prefixed = _PREFIXED_WORD.format(prefixes=self._inflection.prefix_pattern, more="")
+            for match in re.finditer(prefixed, self._cased):
+                if (short := self._words.short_names.get(match[1].lower())) is not None:
+                    self._add(self._short, short, *match.span(1))
         for start, end in sorted(places):
             word = self._text[start:end]
             if word[0] > "z" and word[:_STEM_LETTERS] not in stems and _count_sounds(word) < _MIN_LONE_SOUNDS:
@@ -532,6 +559,17 @@ class _Search:
 def _count_sounds(word: str) -> int:
     """Count the consonants in a word of a script other than Latin. Equal consonants next to each other count once."""
     return len(key_of_other_script(to_latin(word)))
+
+
+def is_initial_of(initial: str, name: str) -> bool:
+    """Return whether a Cyrillic initial is that of a normalized name, which may be in Latin letters."""
+    if not name[0].isascii():
+        return name[0] == initial
+    latin = to_latin(initial)
+    if latin[0] in _VOWELS:
+        return name[0] == latin[0] or {name[0], latin[0]} <= _SOFT_INITIALS
+    key = key_of_other_script(latin)
+    return any(one.startswith(key) for one in list_latin_keys(name.partition(" ")[0], _MAX_KEYS_COMPARED))
 
 
 def _is_long_enough(name: list[str], run: list[_Word]) -> bool:

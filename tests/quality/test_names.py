@@ -4,8 +4,10 @@
 first 99 cases (h...) gave precision 0.990, recall 0.960, spellings 0.939; the 60 harder ones that followed (k...) gave
 0.923, 0.923 and 0.866. ``people/`` was written later, with 62 other officials: its 89 passages first gave precision
 1.000, recall 0.918, spellings 0.838. ``abroad/`` followed, with 45 more in nineteen languages: its 54 passages first
-gave 1.000, 0.946 and 0.816. ``passages/`` and ``documents/`` have invented people and are not used to improve the
-matcher; their README files describe their origin.
+gave 1.000, 0.946 and 0.816. ``kinds/`` has 120 more in 39 languages, half of them traps such as streets, ships and
+other persons: the 60 developed ones first gave 0.778, 0.903 and 0.786, the 60 with the tag ``held_out``, which are
+measured but whose errors are not read, 0.727, 0.800 and 0.704. ``passages/`` and ``documents/`` have invented
+people and are not used to improve the matcher; their README files describe their origin.
 """
 
 from pathlib import Path
@@ -44,6 +46,11 @@ def test_people_are_found_in_many_scripts() -> None:
 def test_inflected_and_respelt_names_are_found() -> None:
     """The names are inflected, respelt, with articles and patronymics, and next to titles in other scripts."""
     check_by_tag("names.abroad", HERE / "abroad")
+
+
+def test_people_are_distinguished_from_things_named_after_them() -> None:
+    """Half of the texts in 39 languages name the people; the others name streets, ships, other persons and words."""
+    check_by_tag("names.kinds", HERE / "kinds")
 
 
 def test_invented_people_of_thirty_countries_are_found() -> None:

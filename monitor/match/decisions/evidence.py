@@ -1,5 +1,6 @@
 """Evidence from the text around a name: diacritics, boundaries, places, photo credits, occupations and titles."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from monitor.language.load import uncased_given_names
@@ -17,6 +18,7 @@ from monitor.match.vocabulary import (
     naming_convention,
     native_words,
     parse_words,
+    sentence_openers,
     single_word_titles,
     syllable_pattern,
     title_words,
@@ -40,6 +42,8 @@ _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
 """Number of characters at the start of a text that are searched for a word in lower case. It limits the cost."""
+_SECOND_GIVEN_NAME = re.compile("-([A-Z][a-z]+) [A-Z]")
+"""The second half of a given name with a hyphen, before the family name, as in "Frank-Walter Stein"."""
 _STANDALONE = Boundary()
 _NOT_STANDALONE = Boundary(is_standalone=False)
 
@@ -204,7 +208,7 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     if not around.is_written_as_name(candidate.start, candidate.end):
         return _NOT_STANDALONE
     left = around.word_before(candidate.start)
-    has_initial = len(left) < 2 and around.has_name_before(candidate.start)
+    has_initial = len(left) < 2 and around.has_name_before(candidate.start) and not _is_opener(facts, left, candidate)
     if has_initial and (initial := _find_unwatched_initial(facts, candidate)):
         name = f"{initial}. {facts.cased_text(candidate)}"
         return Boundary(is_standalone=False, other_bearer=name, has_initial_before=True)
@@ -237,7 +241,7 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
     if word in native_words().sentence_openers or word in title_words():
         return True
     at = start - 1 - len(left)
-    return facts.surrounding_text.is_sentence_start(at) and _occurs_in_lower_case(cased, word)
+    return facts.surrounding_text.is_sentence_start(at) and stem_occurs_in_lower_case(cased, word)
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
@@ -249,7 +253,7 @@ def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
 
 
-def _occurs_in_lower_case(cased: str, word: str) -> bool:
+def stem_occurs_in_lower_case(cased: str, word: str) -> bool:
     """Return whether a word, in any grammatical case, occurs in lower case in the first part of a text."""
     stem = word[: max(_MIN_STEM_LETTERS, len(word) - _ENDING_LETTERS)]
     return len(stem) >= _MIN_STEM_LETTERS and cased.find(f" {stem}", 0, _LOWER_CASE_SEARCH_CHARS) >= 0
@@ -282,11 +286,23 @@ def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
     In naming conventions with patronymics, the word may be a particle such as "bin".
     """
     around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
+    second = _SECOND_GIVEN_NAME.match(facts.article_text.cased, candidate.end)
+    if second is not None and _is_given_name(facts, candidate):
+        return second[1]
     word = around.find_continuation_right(candidate.start, candidate.end, convention)
     if word or not naming_convention(convention).patronymic_chains:
         return word
     after = around.word_after(candidate.end)
     return after if after in PATRONYMIC_PARTICLES else ""
+
+
+def _is_given_name(facts: ArticleFacts, candidate: Candidate) -> bool:
+    """Return whether a short name is the first or given name of all officials who have it."""
+    words = tuple(facts.folded_text(candidate).split())
+    prepared = map(facts.name_index.prepared_official, candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])
+    parts = [name_parts for official in prepared for name_parts in official.latin_name_parts]
+    labels = [form.label for each in parts for form in each.short_forms if form.words == words]
+    return bool(labels) and all("first" in label or "given" in label for label in labels)
 
 
 def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:
@@ -317,7 +333,15 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
         return is_namelike and printed not in _VIETNAMESE_ADDRESS_WORDS
     if low in word_lists().common:
         return False
+    if low in sentence_openers(facts.language) and _is_capitalized_anyway(facts, at, start):
+        return False
     return not facts.surrounding_text.is_ordinary_word(word) or not _is_capitalized_anyway(facts, at, start)
+
+
+def _is_opener(facts: ArticleFacts, word: str, candidate: Candidate) -> bool:
+    """Return whether one letter before a name is a word that begins a sentence, as in "O Novákovi"."""
+    is_opener = word.lower() in sentence_openers(facts.language)
+    return is_opener and facts.surrounding_text.is_sentence_start(candidate.start - 1 - len(word))
 
 
 def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:

@@ -189,6 +189,8 @@ def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
         return f"the father's name of another person: {father} ..."
     if place := facts.surrounding_text.find_place_before(start):
         return f"name of a place or thing: {place} ..."
+    if place := facts.surrounding_text.find_native_place_after(candidate.end):
+        return f"part of a longer name: ... {place}"
     return "also the name of a country" if facts.folded_text(candidate) in word_lists().place_names else ""
 
 

@@ -33,6 +33,7 @@ from monitor.match.types import (
     Span,
 )
 from monitor.match.vocabulary import country_words, naming_convention, native_words, title_words
+from monitor.match.word_forms import is_initial_of
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
@@ -151,12 +152,29 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
             is_separate = is_uncased_family_name(facts, first)
         elif is_padded:
             is_separate = is_cased_family_name(facts, first, last)
+            is_separate = is_separate and not _has_other_initial(facts, officials[0], first, last)
         else:
             is_separate = _is_separated(text.folded.text, first, last)
         if is_separate:
             reason = "short name after the full name"
             decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
             context.apply(facts, Candidate(first, last, tuple(officials)), (decision,))
+
+
+def _has_other_initial(facts: ArticleFacts, official_index: int, start: int, end: int) -> bool:
+    """Return whether the initial before or after a Cyrillic family name is not that of an official."""
+    cased = facts.article_text.cased
+    match = _INITIALS_BEFORE.search(cased, max(0, start - _MAX_INITIALS_CHARS), start) or _INITIALS_AFTER.match(
+        cased, end
+    )
+    if match is None:
+        return False
+    prepared = facts.name_index.prepared_official(official_index)
+    names = (
+        *map(fold_key, (prepared.official.name, *prepared.official.aliases)),
+        *map(" ".join, prepared.latin_name_words),
+    )
+    return not any(is_initial_of(match[1].lower(), name) for name in names)
 
 
 def _is_separated(text: str, start: int, end: int) -> bool:
@@ -260,6 +278,9 @@ def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
     return bool(index) and claimed_spans[index - 1][1] > offset
 
 
+_INITIALS_BEFORE = re.compile(r"(?<![^\W_])([\u0400-\u042f])\. ?(?:[\u0400-\u042f]\. ?)?\Z")
+_INITIALS_AFTER = re.compile(r",? ([\u0400-\u042f])\. ?[\u0400-\u042f]\.")
+_MAX_INITIALS_CHARS = 7
 _LEFT_CONTEXT_CHARS = 40
 _MIN_DISTINCTIVE_CHARS = 5
 _MAX_TITLE_CHARS = 30

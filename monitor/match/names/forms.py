@@ -6,7 +6,7 @@ with a space instead of a hyphen (``min ho``).
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from monitor.domain.mention import MatchForm
@@ -65,7 +65,10 @@ def parse_name(name: str, country: str = "") -> NameParts:
     data = naming_convention(convention)
     shape = _BUILDERS[data.builder](groups, data)
     wholes = dict.fromkeys(words for words in _list_spellings(name, shape, convention) if len(words) > 1)
-    shorts = {short.words: short for short in reversed(shape.short_forms) if len("".join(short.words)) > 1}
+    respelt = [
+        replace(short, words=words) for short in shape.short_forms for words in list_digraph_forms(name, (short.words,))
+    ]
+    shorts = {short.words: short for short in reversed((*shape.short_forms, *respelt)) if len("".join(short.words)) > 1}
     return NameParts(tuple(wholes), tuple(reversed(shorts.values())), shape.phonetic_parts, convention)
 
 

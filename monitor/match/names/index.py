@@ -105,6 +105,11 @@ class PreparedOfficial:
         return tuple(parse_name(name, self.official.country) for name in self.latin_names)
 
     @cached_property
+    def latin_name_words(self) -> tuple[NameWords, ...]:
+        """The normalized words of each of the official's names in Latin letters, with configured initials."""
+        return tuple(tuple(fold_words(name)) for name in self.latin_names)
+
+    @cached_property
     def name_parts(self) -> NameParts:
         """The parts of the first entry of ``latin_names``.
 

@@ -45,6 +45,11 @@ class Inflection(NamedTuple):
     max_ending_letters: int
     feminine_endings: tuple[str, ...] = ()
 
+    @property
+    def prefix_pattern(self) -> str:
+        """Pattern of any prefix; its first letter is a capital at the start of a sentence."""
+        return "|".join(f"[{prefix[0].upper()}{prefix[0]}]{prefix[1:]}" for prefix in self.prefixes)
+
 
 @cache
 def inflections() -> dict[str, Inflection]:

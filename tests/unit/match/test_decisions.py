@@ -29,7 +29,7 @@ def read(body: str) -> tuple[ArticleFacts, Candidates]:
     """Return the facts and candidates of an English article."""
     text = normalize_article(Article(url="", body=body, language="en"))
     found = find_candidates(INDEX, text, "en")
-    around = SurroundingText(text, found.genitive_ends)
+    around = SurroundingText(text, found.genitive_ends, "")
     return ArticleFacts(INDEX, text, around, None, "en", found.countries), found
 
 

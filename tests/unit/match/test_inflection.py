@@ -45,6 +45,22 @@ def test_inflected_names_are_found(language: str, text: str, names: list[str]) -
     assert found(language, text) == names
 
 
+def test_hungarian_letters_of_two_characters_are_doubled_before_an_ending() -> None:
+    """Gergely with an ending is Gergellyel, and Balázs is Balázzsal."""
+    matcher = compile_watchlist(Watchlist((Official("g", "Bodor Gergely"), Official("b", "Kövesi Balázs"))))
+    text = "Bodor Gergellyel és Kövesi Balázzsal beszélt."
+    mentions = matcher.match(Article(url="", body=text, language="hu")).mentions
+    assert [one.text for one in mentions] == ["Bodor Gergellyel", "Kövesi Balázzsal"]
+
+
+def test_a_prefix_begins_with_a_capital_at_the_start_of_a_sentence() -> None:
+    """In Zulu, prefixes are joined to full and short names."""
+    matcher = compile_watchlist(Watchlist((Official("m", "Sizwe Mabhena"),)))
+    text = "UNgqongqoshe uSizwe Mabhena ukhulumile. UMabhena uthe, kuMabhena."
+    mentions = matcher.match(Article(url="", body=text, language="zu")).mentions
+    assert [one.text for one in mentions] == ["Sizwe Mabhena", "Mabhena", "Mabhena"]
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

@@ -1,6 +1,9 @@
 """Parts of names alone: the article does not have the full name of the official, and typed evidence is weighed."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +57,7 @@ def test_a_rare_family_name_alone_counts_with_support(title: str, body: str) -> 
         ("Nowa ustawa", f"Tekst Anny Trzaskalik ukazał się w piątek.{OTHERS}", "pl"),
         ("Trzaskalik on the budget", "The cabinet met.", "en"),
         ("Nowa ustawa", f"Prawda jest inna.{OTHERS} Nie każda prawda boli.", "pl"),
+        ("Nowa ustawa", f"Prawda jest inna.{OTHERS} Nie ma już prawdy.", "pl"),
     ],
 )
 def test_a_family_name_without_support_does_not_count(title: str, body: str, language: str) -> None:
@@ -64,11 +68,18 @@ def test_a_family_name_without_support_does_not_count(title: str, body: str, lan
 def test_the_reason_shows_the_evidence_and_its_weights() -> None:
     """A near miss has the reason, too."""
     (mention,) = match("Trzaskalik o budżecie", "Rząd przyjął projekt o Trzaskaliku.").mentions[:1]
-    assert "a rare name (+0.1)" in mention.reason
+    assert f"a rare name ({WEIGHTS[LoneNameEvidence.RARE]:+.1f})" in mention.reason
     assert "in the headline" in mention.reason
     (miss,) = match("Brown o budżecie", "Rząd przyjął projekt o Brown.").near_misses[:1]
     assert "too little evidence" in miss.reason
-    assert "a name that many people have (-0.1)" in miss.reason
+    assert f"a name that many people have ({WEIGHTS[LoneNameEvidence.COMMON]:+.1f})" in miss.reason
+
+
+def test_the_weights_are_those_of_the_fit() -> None:
+    """The script fits them again on the saved evidence; stored weights are rounded to one decimal."""
+    script = Path(__file__).parents[3] / "bench" / "fit_weights.py"
+    result = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 def test_the_weights_are_added() -> None:

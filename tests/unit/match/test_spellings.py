@@ -146,3 +146,21 @@ def test_of_several_officials_the_one_with_exactly_the_printed_name_is_found() -
     matcher = compile_watchlist(Watchlist(tuple(Official(name, name, "United States") for name in names)))
     mentions = matcher.match(Article(url="", body="Reporters asked Nora Whitfield.", language="en")).mentions
     assert [mention.official_id for mention in mentions] == ["Nora Whitfield"]
+
+
+def test_a_short_name_is_found_with_letters_that_ascii_texts_write_as_two() -> None:
+    """After the full name, the family name alone may have the same spelling."""
+    text = "Guenther Koehler spoke. Koehler left."
+    assert found("Günther Köhler", "Germany", text) == ["Guenther Koehler", "Koehler"]
+
+
+def test_ministers_are_found_by_their_office_in_their_own_language() -> None:
+    """A family name next to a minister's title, in Greek or Lithuanian, needs no full name."""
+    for name, country, language, title, text in (
+        ("Ηλίας Καραβάς", "Greece", "el", "Minister of Shipping", "Ο υπουργός Ναυτιλίας Καραβάς έφυγε."),
+        ("Jonas Karaliūnas", "Lithuania", "lt", "Minister of Agriculture", "Žemės ūkio ministras Karaliūnas išvyko."),
+        ("Lone Skovbjerg", "Denmark", "da", "Minister of Culture", "Kulturminister Skovbjerg gik."),
+    ):
+        official = Official("one", name, country, (), (Role(title),))
+        findings = compile_watchlist(Watchlist((official,))).match(Article(url="", body=text, language=language))
+        assert [one.official_id for one in findings.mentions] == ["one"], name
