@@ -77,8 +77,9 @@ proportion to the length. The rest of the memory is for a large watchlist. An or
 """
 
 MATCHING_IDLE_SECONDS = 60.0
-"""Number of idle seconds after which the worker process with the compiled watchlist is ended, because long articles are
-rare.
+"""Number of idle seconds after which the worker process with the compiled watchlist is ended.
+
+Only long articles are matched in this process. They are rare, so it would otherwise occupy memory without any use.
 """
 
 GC_THRESHOLD = 10_000
@@ -245,7 +246,7 @@ async def _enter_matching(
 ) -> tuple[BoundedMatcher, MatchingStep]:
     """Return the matcher and the pipeline step that matches articles. Long articles are matched in a worker process.
 
-    The step is stopped, and the worker process closed, at the end of ``stack``.
+    The step is stopped, and the worker process is ended, when ``stack`` is closed.
     """
     pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
     process_pool: ProcessPool = pool
