@@ -1,4 +1,4 @@
-"""The commands ``monitor hits`` and ``monitor articles list``, and functions that other commands use, too."""
+"""The commands ``monitor hits`` and ``monitor articles list``, and functions that other commands use."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -102,8 +102,8 @@ def parse_since(length: str) -> datetime | None:
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
     """Raise ``UsageError`` if ``wanted_id`` is not one of ``known_ids``. An empty id is accepted.
 
-    ``kind`` is the word for the object in the message, such as "source". The message contains a similar id. If no id is
-    similar, it contains all known ids in the file ``config``.
+    ``kind`` is the word that the message uses for the object, such as "source". ``config`` is the configuration file
+    that the message names. The message suggests a similar id. If there is none, it lists all known ids.
     """
     from monitor.domain.value_parsers import suggest_similar
 

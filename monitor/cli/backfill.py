@@ -56,10 +56,10 @@ def backfill(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Store older articles of a source, from before it was watched; nothing is reported.
+    """Store the articles that a source published before it was watched; they are not reported.
 
-    The articles are found in its sitemaps and listing pages. A repeated command continues where the last one ended.
-    Exits with 3 if the archive of a source is not complete yet.
+    The articles are found in the sitemaps and listing pages of the source. A repeated command continues where the last
+    one ended. Exits with 3 if the archive of a source is not complete yet.
     """
     from zoneinfo import ZoneInfo
 
@@ -92,9 +92,9 @@ def backfill(
 def choose_sources(configuration: "Configuration", source_id: str, official_id: str) -> "list[Source]":
     """Return the sources whose archives are to be read.
 
-    If ``source_id`` is given, this is only that source. Otherwise, these are all sources that are not paused, except
-    for sources in a script (such as Cyrillic) in which the official's names cannot be found. Raises ``UsageError`` if
-    the source is paused, or if no source is left.
+    If ``source_id`` is given, only this source is returned. Otherwise, all sources are returned that are not paused,
+    except sources in a script (such as Cyrillic) in which the names of the official ``official_id`` cannot be found.
+    Raises ``UsageError`` if the source is paused, or if no source is left.
     """
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
@@ -115,7 +115,11 @@ def choose_sources(configuration: "Configuration", source_id: str, official_id: 
 
 
 def describe(progress: "BackfillProgress") -> str:
-    """Return a line about the backfill of a source: what was stored, and since when its archive is complete."""
+    """Return a text that describes the backfill of a source.
+
+    It states how many articles were stored, and either the day back to which the archive is complete, or the reason why
+    it is not complete.
+    """
     stored = format_count(progress.stored_count, "older article")
     if progress.is_complete and progress.complete_since_at:
         day = progress.complete_since_at.astimezone()

@@ -75,7 +75,7 @@ class FamilyHelpGroup(CommandGroup):
     """
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. Errors about an argument or option are reported in the words of this program."""
+        """Run the command. If an option or argument is invalid, replace the message of pydantic with a plainer one."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:

@@ -143,7 +143,7 @@ def compile_matcher(configuration: "Configuration") -> "Matcher":
 
 
 def set_up_logging(configuration: "Configuration", level: str) -> None:
-    """Write log events of a level and above to standard error, with the secrets of the configuration redacted."""
+    """Write log events at or above a level to standard error, with the secrets of the configuration redacted."""
     import logging
 
     from monitor.telemetry.logs import set_up_handler
@@ -230,10 +230,11 @@ def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -
 
 
 def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
-    """Load the rows to print with one call, and return them. If more rows exist, print a note on standard error.
+    """Load the rows to print, and return them. If more rows exist, print a note on standard error.
 
-    ``load`` is called with a number and returns at most this number of rows. Without a ``limit``, all rows are returned
-    if ``as_document`` is true (JSON or CSV), or if the output is piped.
+    ``load`` is called once, with a number, and returns at most this number of rows. Without a ``limit``, all rows are
+    returned if ``as_document`` is true (JSON or CSV) or if the output is piped; on a terminal, at most
+    ``DEFAULT_LIMIT`` rows are returned.
     """
     if limit is None and (as_document or not sys.stdout.isatty()):
         return load(ALL_ROWS)
@@ -249,8 +250,8 @@ def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_do
 def stream_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Iterator[T]:
     """Yield the rows of a JSON or CSV document: at most ``limit`` rows, or all rows without a limit.
 
-    ``load`` is a function as in ``load_rows``. It is called several times, so that memory does not grow with the number
-    of rows.
+    ``load`` is called with a number and a row, and returns at most this number of rows after this row. Without a limit,
+    it is called several times, so that the memory needed does not grow with the number of rows.
     """
     yield from _load_parts(load) if limit is None else load_rows(load, limit)
 

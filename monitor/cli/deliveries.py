@@ -140,7 +140,7 @@ def resend(
 
 
 def check_address(database: "Database", configuration: "Configuration", delivery_id: int, address: str) -> str:
-    """Return a valid mail address to which a delivery can be sent instead of its own.
+    """Check a mail address to which a delivery is to be sent instead of its own address, and return it.
 
     Raises ``UsageError`` if the address is invalid, or if the channel of the delivery is not an email channel.
     """
@@ -179,7 +179,10 @@ def cancel(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Cancel pending deliveries. They stay in the list and are not sent; one that was sent before is listed as sent."""
+    """Cancel pending deliveries. They stay in the list but are not sent.
+
+    A delivery that was sent before, and only waits to be sent again, is listed as sent.
+    """
     with open_database(load_config(config, database)) as opened:
         for delivery_id in ids:
             delivery = opened.deliveries.cancel(delivery_id, datetime.now(UTC))

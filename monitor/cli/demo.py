@@ -148,7 +148,7 @@ def format_people(story: "DigestStory", names: dict[str, str]) -> str:
 
 
 def count_outlets(story: "DigestStory") -> int:
-    """Return the number of outlets that report a story, including outlets with a duplicate."""
+    """Return the number of outlets that report a story, including outlets with only a copy of another's article."""
     return len({item.outlet for item in story.items} | {copy.outlet for copy in story.also_in})
 
 

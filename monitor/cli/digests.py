@@ -202,7 +202,7 @@ def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Setti
 
 
 def build_press_document(digest: "Digest", digest_format: DigestFormat, templates: str) -> bytes:
-    """Return the press review of a digest as a PDF document if that is the format, otherwise as a Word document."""
+    """Return the press review of a digest: as a PDF document if the format is PDF, otherwise as a Word document."""
     from monitor.digest.press_review import build_docx, build_pdf
 
     return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
@@ -257,7 +257,7 @@ async def preview_digest(
 ) -> "Digest":
     """Compose the digest that would be sent now, without storing it.
 
-    If ``since`` is given, the digest has all hits since that time, even if they were reported.
+    If ``since`` is given, the digest contains all hits since that time, including hits that were already reported.
     """
     digest, _ = await create_composer(database, configuration).preview(plan, configuration, since)
     return digest
@@ -270,7 +270,7 @@ def send(
     database: DatabaseOption = "",
     since: SinceOption = "",
 ) -> None:
-    """Send a digest now, with the hits not reported yet, or with --since all hits since that time."""
+    """Send a digest now, with the hits that were not reported yet or, with --since, all hits since that time."""
     configuration = load_config(config, database, resolve_secrets=True)
     plan = find_plan(configuration, name)
     with open_database(configuration) as opened:
@@ -285,9 +285,10 @@ def send(
 async def send_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "tuple[Digest, tuple[Message, ...], list[DeliveryAttempt]]":
-    """Compose and store a digest now, then send all due deliveries; return the digest, its messages and the attempts.
+    """Compose and store a digest now, then send all due deliveries.
 
-    If ``since`` is given, the digest has all hits since that time, even if they were reported.
+    Return the digest, its messages, and the results of the attempts to send. If ``since`` is given, the digest contains
+    all hits since that time, including hits that were already reported.
     """
     digest, messages = await create_composer(database, configuration).send_now(plan, configuration, since)
     return digest, messages, await deliver_due(database, configuration)

@@ -115,7 +115,10 @@ def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """State that a name in an article does not mean an official; hits of the article and its copies are withdrawn."""
+    """State that a name in an article does not mean a certain official; the hits that it caused are withdrawn.
+
+    Hits of copies of the article are withdrawn, too.
+    """
     with _open_service(config, database) as (service, opened):
         stored, is_story = find_target(opened, target, official)
         chosen = official or _choose_official(opened, stored)
@@ -163,7 +166,10 @@ def mark_mute(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Shorten a story to one line in digests, except for reports of another person, corrections and withdrawals."""
+    """Shorten a story to one line in digests.
+
+    Corrections, withdrawals, and reports that name a further official are still shown in full.
+    """
     _mark(MarkKind.MUTED, target, digest, until, rule, reader, config, database, json=json)
 
 
@@ -177,7 +183,7 @@ def mark_follow(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Report every new article of a story, also articles that name no official."""
+    """Report every new article of a story, even if it names no official."""
     _mark(MarkKind.FOLLOWED, target, digest, until, "", reader, config, database, json=json)
 
 
@@ -263,7 +269,10 @@ def feedback(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List verdicts, marks and edits, newest first, for `monitor undo`; or list and decide proposals of viewers."""
+    """List verdicts, marks and edits, newest first; or list, accept or refuse the proposals of viewers.
+
+    `monitor undo` takes the numbers in the list of verdicts, marks and edits.
+    """
     from monitor.records.feedback import CHANGE_COLUMNS, change_record
 
     if accept or refuse:
@@ -413,7 +422,10 @@ def split_story(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Move articles, with all copies of their texts, out of a story into a new one; grouping keeps them apart later."""
+    """Move articles, with all copies of their texts, from a story into a new one.
+
+    The program does not join the two stories again by itself.
+    """
     with _open_service(config, database) as (service, opened):
         story_id = resolve_story(opened, story)
         article_ids = [find_target(opened, one)[0].id for one in articles]
@@ -543,9 +555,10 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and whether the code is the code of a story.
+    """Return the article that a code or URL refers to, and whether the code refers to a story.
 
-    For a story, it is the first article that names the official, or any official if ``official_id`` is empty. Raises
+    For a story, this is the first article that names the official ``official_id``. If ``official_id`` is empty, it is
+    the first article that names any official. If there is no such article, it is the first article of the story. Raises
     ``UsageError`` if nothing is found.
     """
     articles = find_articles(database, target)

@@ -78,9 +78,10 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (MAINTAIN, "readers", "readers:app"),
     (MAINTAIN, "tokens", "tokens:app"),
 )
-"""Topic in the help, name, and place of each command, in the order of the help.
+"""For each command, in the order of the help: its topic in the help, its name, and its place.
 
-The place is a module of this package, and the name of a function or a group of commands in it.
+The place has the form ``module:name``. The module is in this package, and the name is the name of a function or of a
+command group in the module.
 """
 
 SECOND_NAMES = {"channel": "channels"}

@@ -50,7 +50,7 @@ def man(
         Path, typer.Argument(metavar="FOLDER", help="Folder, such as ~/.local/share/man/man1.", show_default=False)
     ],
 ) -> None:
-    """Write a manual page of each command into a folder; existing pages are replaced."""
+    """Write a manual page for each command into a folder; existing pages are replaced."""
     pages = list_commands(context.find_root().command)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from monitor.domain.errors import UsageError
 
 
 def mcp(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
-    """Serve tools that read the database to an assistant (Model Context Protocol), over standard input and output."""
+    """Let an AI assistant read the database, with tools over standard input and output (Model Context Protocol)."""
     try:
         from monitor.desk import DeskOptions, run_tools
     except ModuleNotFoundError as error:

@@ -45,7 +45,10 @@ def list_forms(
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """List the forms of an official's name that are matched, risky forms with the reason, and the scripts covered."""
+    """List the forms of an official's name that are matched, and the scripts in which the name is found.
+
+    A risky form counts only if a text contains more evidence. The list states which evidence.
+    """
     from monitor.match.names.coverage import Coverage, list_coverage
     from monitor.match.names.forms import list_name_forms
 

@@ -1,4 +1,4 @@
-"""Commands of ``monitor people``: list the watched people with their numbers, and show one person over time."""
+"""Commands of ``monitor people``: list the watched people with article counts, and show the history of one person."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -111,7 +111,11 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """Show a person over time: articles and stories, outlets, rules, people named with them, forms and posts."""
+    """Show how a person was reported over time.
+
+    This covers articles and stories, outlets, languages, rules, people named with the person, spellings of the name,
+    and posts.
+    """
     from zoneinfo import ZoneInfo
 
     from monitor.insight.people import load_history
@@ -187,7 +191,7 @@ def write_chart(path: Path, history: "PersonHistory", since: str) -> None:
 
 
 def print_history(history: "PersonHistory", since: str) -> None:
-    """Print the chart and the tables about a person over time, in a form for the terminal."""
+    """Print the history of a person as a chart and tables for the terminal."""
     from monitor.insight.charts import draw_bars
 
     view = history.view

@@ -157,7 +157,7 @@ def _read_inputs(
 
 
 def _name_file(items: "Iterable[ImportItem]", file: Path, files: Sequence[Path]) -> "Iterator[ImportItem]":
-    """Yield the items, with the name of their file in front of the field ``place`` if several files are read."""
+    """Yield the items. If several files are read, ``place`` in each item begins with the name of the file."""
     from dataclasses import replace
 
     for item in items:
@@ -180,7 +180,10 @@ async def _fetch_wikidata(
 
 
 def _leave_out_tables(files: "FileSet", plan: "ImportPlan") -> "ImportPlan":
-    """Return a plan without changes of officials in files that are not YAML. A note states where each of them is."""
+    """Return the plan without the changes to officials in files that are not YAML, such as tables.
+
+    For each of these changes, a note states the file and the line of the official.
+    """
     from dataclasses import replace
 
     from monitor.config.people_document import PeopleDocument

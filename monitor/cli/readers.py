@@ -97,8 +97,8 @@ def link(
 def format_address(settings: "WebSettings | None", code: str, listen: "ListenAddress | None" = None) -> str:
     """Return the one-time address that contains a code.
 
-    It begins with the configured URL of the desk. If no URL is configured, it begins with ``listen`` or else with the
-    configured host and port.
+    It begins with the configured URL of the desk. If no URL is configured, it begins with the host and port in
+    ``listen`` or, if this is None, with the configured host and port.
     """
     from monitor.domain.web_settings import WebSettings
 

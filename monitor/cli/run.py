@@ -86,7 +86,8 @@ def poll(
 def has_failed_everywhere(result: "PassResult") -> bool:
     """Return whether a pass failed completely.
 
-    It did if it polled sources and could read none of them, or if it tried deliveries and could send none of them.
+    This is true if it polled sources but could read none of them, or if it tried to send deliveries but could send none
+    of them.
     """
     from monitor.pipeline.poll_plan import PollOutcome
 

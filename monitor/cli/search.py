@@ -101,7 +101,7 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """Search stored articles with a query in the language of the rules, newest first."""
+    """Search stored articles with a query, newest first; the query has the same syntax as in a rule."""
     from zoneinfo import ZoneInfo
 
     from monitor.domain.read_models import ArticleFilter
@@ -171,7 +171,7 @@ def print_found(  # noqa: PLR0913 - as for the command
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Search, and print the articles or, with ``count``, only their numbers by day, source or other group.
+    """Search, and print the articles. With ``count``, print only their number for each day, source or other group.
 
     If some results are missing, print a note.
     """

@@ -41,7 +41,7 @@ def list_successions(
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the posts of watched officials that may have changed hands, as at least two outlets state."""
+    """List the posts of watched officials that, according to at least two outlets, may have changed hands."""
     from datetime import timedelta
 
     from monitor.cli.people import parse_days, require_watched

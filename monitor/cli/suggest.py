@@ -45,7 +45,10 @@ def suggest(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Suggest exclude phrases, aliases, positions and examples from verdicts, with their effect over 90 days."""
+    """Suggest exclude phrases, aliases, positions and examples, based on verdicts.
+
+    Each suggestion except an example is shown with its effect on the articles of the last 90 days.
+    """
     from monitor.feedback.suggestions import SuggestionService
 
     configuration = load_config(config, database)
