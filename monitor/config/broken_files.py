@@ -1,8 +1,8 @@
-"""Configuration files that are not valid YAML, as readers of the desk see and correct them.
+"""Configuration files that are not valid YAML, as readers of the desk (the web interface) see and correct them.
 
-The paths of the values in such a file are not known. Therefore secrets are found by the key before them, and rather
-too much is hidden than too little. A hidden value is saved only if the last configuration that the daemon has used
-contains it, too.
+The paths of the values in such a file are not known. Therefore a secret is recognized by the key in front of it. In
+case of doubt, a value is hidden. A hidden value is saved only if the last configuration that the daemon used also
+contains it.
 """
 
 import json
@@ -42,9 +42,10 @@ _WORD_OR_COMMENT = re.compile(r"(?<!\S)#.*|[^\s\"']+")
 
 @cache
 def _list_secret_keys() -> Mapping[str, frozenset[str]]:
-    """Return the keys whose values are secret, each with the parent keys below which a key of this name is not secret.
+    """Return the names of the keys whose values are secret.
 
-    For example, ``url`` is secret in a webhook, but not in a listing.
+    Each name is mapped to the parent keys under which the value of such a key is not secret. For example, ``url`` is
+    secret in a webhook, but not in a listing.
     """
     secret, public = set[tuple[str, str]](), set[tuple[str, str]]()
     for parent, type_ in (("", Settings), ("", Source), *CHANNEL_KINDS.items()):
@@ -93,10 +94,10 @@ def hide_by_keys(text: str, redact: Callable[[str], str]) -> HiddenText:
 
 
 def _find_values(line: str, parent: str, *, is_hidden: bool) -> tuple[list[tuple[int, int]], bool]:
-    """Return the secret values in a line, and whether the last one may go on in the lines below it.
+    """Return the start and end of each secret value in a line, and whether the last one may continue on the next lines.
 
     ``parent`` is the key of the mapping that contains the line. If ``is_hidden`` is true, the line belongs to a secret
-    value: all of it except its keys is secret.
+    value; then everything in the line except keys is secret.
     """
     spans: list[tuple[int, int]] = []
     position, is_open, has_key = 0, False, False
@@ -129,7 +130,7 @@ def _is_secret(name: str, before: str, parent: str) -> bool:
 
 
 def _find_value_end(line: str, start: int) -> tuple[int, bool]:
-    """Return the end of the value at a position of a line, and whether the value may go on in the next line."""
+    """Return the end of the value that begins at ``start`` in a line, and whether it may continue on the next line."""
     if line.startswith(('"', "'"), start):
         end = line.find(line[start], start + 1) + 1
         return (end, False) if end and _CLOSED.match(line, end) else (len(line.rstrip()), True)
@@ -143,9 +144,9 @@ def _is_reference(value: str) -> bool:
 
 
 def _redact_words(part: str, offset: int, redact: Callable[[str], str]) -> Iterator[Piece]:
-    """Yield the words and the comment that contain a known secret or the login in a URL.
+    """Yield a replacement for each word or comment that contains a known secret or the login in a URL.
 
-    ``offset`` is the offset of the part in the file.
+    ``part`` is a part of a line, and ``offset`` is its offset in the file.
     """
     for found in _WORD_OR_COMMENT.finditer(part):
         shown = redact(_LOGIN.sub(HIDDEN, found[0]))
@@ -158,8 +159,9 @@ def restore_from_last_good(
 ) -> tuple[str, list[Fault]]:
     """Put hidden secrets into a corrected text. Return the text, and the faults that prevent this.
 
-    ``last_good`` is the last configuration that the daemon has used. A secret is taken from it, if the broken file
-    contains the same one. A secret that was edited together with the mistake is not lost: the text cannot be saved.
+    ``last_good`` is the last configuration that the daemon used. A secret is taken from it only if the broken file
+    contains the same secret. If a secret was changed in the broken file, it is not overwritten with the old one: a
+    fault is returned, and the text cannot be saved.
     """
     edited = parse_yaml(text.encode("utf-8", "surrogatepass"))
     hidden = hide_secrets(last_good, redact)

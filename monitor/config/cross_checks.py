@@ -149,8 +149,8 @@ def _check_oidc(path: KeyPath, oidc: OidcLogin, *, is_used: bool) -> Iterator[Ke
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
     """Yield an error for each combination of settings with which the desk cannot work or is not protected.
 
-    One example is a login method without its key. Another example is a desk that other machines can reach but that has
-    no https:// address, or has no other login than one-time addresses.
+    One example is a login method without its key. Another example is a desk that other machines can reach, but that has
+    no https:// address or that offers only one-time addresses for the login.
     """
     yield from _check_extra(path, "web")
     if web.login is LoginMethod.OIDC:
@@ -205,7 +205,7 @@ def _get_mapping(tree: Any, key: str) -> dict[str, Any]:
 
 
 def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
-    """Return each text in a list, together with its path below the list.
+    """Return each text in a list, with its path relative to the list: a tuple that contains only its index.
 
     If the value is a single text, it is returned with an empty path. Other values are ignored.
     """
@@ -248,7 +248,10 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
 
 
 def _check_extra(path: KeyPath, extra: str) -> Iterator[KeyIssue]:
-    """Yield a warning if an extra is not installed. It may be installed where the daemon runs."""
+    """Yield a warning if an extra (a set of optional packages) is not installed.
+
+    This is not an error, because the daemon may run on another machine where the extra is installed.
+    """
     if find_spec(_MODULES_BY_EXTRA[extra]) is None:
         text = f"the extra `{extra}` for this is not installed; install it with: pip install 'monitor[{extra}]'"
         yield KeyIssue(path, text, is_warning=True)
@@ -340,7 +343,7 @@ def _check_misplaced_references(references: Sequence[tuple[KeyPath, str]]) -> It
 
 
 def _list_references(value: Any) -> list[tuple[KeyPath, str]]:
-    """Return each text in a value that may refer to a secret, with its path."""
+    """Search a value for texts that may refer to a secret. Return each of these texts with its path."""
     entries = value.items() if isinstance(value, Mapping) else enumerate(value)
     found: list[tuple[KeyPath, str]] = []
     for key, inner in entries:
@@ -396,10 +399,9 @@ def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]
 
 
 def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, type[Channel], dict[str, Any]]]:
-    """Yield each kind under which a channel is written in the file, such as ``email``.
+    """Yield the path, the class and the fields of each kind that a channel has, such as ``email``.
 
-    The result consists of the path of the kind, its class, and the mapping of its fields. A valid channel has one kind;
-    a channel with an error may have several or none.
+    A valid channel has exactly one kind. An invalid channel may have several or none.
     """
     for kind, model in CHANNEL_KINDS.items():
         if isinstance(channel, Mapping) and kind in channel:

@@ -131,7 +131,7 @@ def describe_unknown_word(key: str, known: Iterable[str]) -> str:
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
     """Return the type of a value in the configuration.
 
-    Starting at ``type_``, the path of the value's keys is followed.
+    ``loc`` is the path of the value. Its keys are followed one after the other, beginning at ``type_``.
     """
     for part in loc:
         info = get_keys(type_).get(str(part))

@@ -46,9 +46,10 @@ class FileEditor:
     """Editor of one sources.yaml and the files that it includes. It makes the same checks as `monitor check`.
 
     ``redact`` removes secrets from a text. ``checks``, ``find_channel_faults`` and ``check_sources`` are passed to
-    ``parse_configuration``. ``load_last_good`` returns the last whole configuration that the daemon has used, or an
-    empty text. ``count_secrets`` returns the number of secrets that ``redact`` knows: if there are more than before,
-    those in an opened file are hidden again. Only one edit is saved at a time.
+    ``parse_configuration``. ``load_last_good`` returns the last configuration that the daemon used, with all included
+    files merged into it, or an empty text. ``count_secrets`` returns the number of secrets that ``redact`` knows. If
+    this number has changed since a file was opened, the secrets in the file are hidden again. Only one edit is saved at
+    a time.
     """
 
     def __init__(  # noqa: PLR0913 - only the desk passes the last four
@@ -91,7 +92,10 @@ class FileEditor:
         return opened
 
     def recall(self, name: str, tag: str) -> str:
-        """Return the text that a file had with a tag, or its present text; see ``ConfigurationEditor.recall``."""
+        """Return the text that a file had when its tag was ``tag``; see ``ConfigurationEditor.recall``.
+
+        A tag identifies one content of a file. If the text is not remembered any more, return the present text.
+        """
         opened = self.open(name)
         path = self._find_file(name, self._list_files())
         return self._opened.get((path, tag), (0, opened))[1].text
@@ -132,7 +136,7 @@ class FileEditor:
         return sum(len(opened.text) for _, opened in self._opened.values())
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
-        """Check an edited text and replace the configuration file by it; see ``ConfigurationEditor.save``."""
+        """Check an edited text, and save it as the new content of the file; see ``ConfigurationEditor.save``."""
         with self._lock:
             path = self._find_file(name, self._list_files())
             if refusal := _find_refusal(path):
@@ -152,7 +156,7 @@ class FileEditor:
             )
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
-        """Replace a configuration file by its former text; see ``ConfigurationEditor.restore``."""
+        """Replace a configuration file with its former text; see ``ConfigurationEditor.restore``."""
         with self._lock:
             path = self._find_file(name, self._list_files())
             if refusal := _find_refusal(path):
@@ -165,7 +169,7 @@ class FileEditor:
             return self._describe(path, present, former, "the former text", is_confirmed=True)
 
     def propose_rule(self, rule_id: str, rule: Mapping[str, Any]) -> OpenedFile:
-        """Return the main file with the text after adding a rule; see ``ConfigurationEditor.propose_rule``."""
+        """Return the main file as it would be with the new rule; see ``ConfigurationEditor.propose_rule``."""
         opened = self.open()
         if opened.problem or opened.issues:
             raise UsageError(opened.problem or f"{opened.name} has errors; correct them first")
@@ -204,8 +208,9 @@ class FileEditor:
     def replace_files(self, edits: Sequence[FileEdit]) -> tuple[SavedEdit, ...]:
         """Check the whole configuration with the new contents, and replace or create the files.
 
-        The result has no edit for a created file. Raises ``EditConflict`` if a file was changed meanwhile,
-        ``EditNotAllowed`` if one cannot be written, or ``ConfigError``. Then no file is changed.
+        The result has no edit for a file that was created. Raises ``EditConflict`` if a file was changed meanwhile,
+        ``EditNotAllowed`` if a file cannot be written, and ``ConfigError`` if the new configuration is invalid. In
+        these cases, no file is changed.
         """
         with self._lock:
             for edit in edits:
@@ -298,7 +303,7 @@ class FileEditor:
         return checked, before, after
 
     def _parse_last_good(self, path: Path, last_good: str) -> YamlDocument:
-        """Return the configuration that the daemon has used last, to compare a file with it that is not valid YAML."""
+        """Return the configuration that the daemon used last. A file that is not valid YAML is compared with it."""
         document = parse_yaml(last_good.encode())
         if path != self._path and isinstance(document.value, dict):  # an included file has no settings
             document.value.pop("settings", None)
@@ -322,14 +327,17 @@ class FileEditor:
         return dump_file_set(files, files.main.data)
 
     def _read_files(self, path: Path, data: bytes) -> FileSet:
-        """Return the files of the configuration, of which one has other bytes."""
+        """Return the files of the configuration, with ``data`` as the content of the file at ``path``."""
         main = data if path == self._path else read_file_bytes(self._path)
         return read_file_set(main, self._path, {path: data})
 
     def _show(
         self, path: Path, document: YamlDocument, shown: HiddenText, issues: Sequence[ConfigIssue]
     ) -> tuple[ConfigIssue, ...]:
-        """Return issues with positions in the text that the reader sees. In this text secrets are hidden."""
+        """Convert the positions in issues to positions in the text that the reader sees, and return the issues.
+
+        Secrets are hidden in this text and in the messages of the issues.
+        """
         found = []
         for issue in issues:
             is_here = Path(issue.file) == path

@@ -1,4 +1,7 @@
-"""Edits by key path in sources.yaml and the files that it includes, and the writing of several files at once."""
+"""Edits of values in sources.yaml and the files that it includes. Several files are written together.
+
+Each edit names its value by the key path: the keys from the top of the file down to the value.
+"""
 
 import json
 import os
@@ -30,7 +33,7 @@ class FileEdit:
 
 
 def build_entry_edits(file: SourceFile, section: str, entries: Mapping[str, YamlValue]) -> list[Edit]:
-    """Return the edits that add entries to a section of a file. The paths are those in this file."""
+    """Return the edits that add entries to a section of a file. Their paths are key paths within this file."""
     tree = file.document.value
     if isinstance(tree, dict) and isinstance(tree.get(section), dict) and tree[section]:
         return [Edit((section, name), entry) for name, entry in entries.items()]
@@ -40,11 +43,11 @@ def build_entry_edits(file: SourceFile, section: str, entries: Mapping[str, Yaml
 def edit_files(
     files: FileSet, edits: Sequence[Edit], new: Sequence[Edit] = (), new_file: SourceFile | None = None
 ) -> list[FileEdit]:
-    """Apply edits to the files that contain the keys, and return the new contents, sources.yaml last.
+    """Apply edits to the files that contain the edited keys, and return the new contents, with sources.yaml last.
 
-    The paths of ``edits`` are those in the merged configuration. ``new`` are more edits, all of the file ``new_file``,
-    such as added entries. Raises ``EditRefused`` if an edit would change anything else, or
-    ``UsageError`` if an official is in a file that is not YAML.
+    The paths of ``edits`` are key paths in the merged configuration. ``new`` contains further edits, such as added
+    entries. They are applied to ``new_file``, and their paths are key paths within this file. Raises ``EditRefused`` if
+    an edit would change anything else, and ``UsageError`` if an official is in a file that is not YAML.
     """
     by_file: dict[Path, tuple[SourceFile, list[Edit]]] = {}
     for edit in edits:
@@ -59,7 +62,10 @@ def edit_files(
 
 
 def _describe_table_edit(file: SourceFile, edit: Edit) -> str:
-    """Return the reason why an official in a table is not edited, with the place and the value to write there."""
+    """Return a message for the user, who must edit an official in a table by hand.
+
+    It states the file and the line of the official, and the value to write there.
+    """
     place = file.document.find_position(edit.path)
     section, name, *keys = map(str, edit.path)
     value = edit.value if isinstance(edit.value, str) else json.dumps(edit.value, ensure_ascii=False)

@@ -19,7 +19,10 @@ from monitor.domain.errors import ConfigIssue
 
 INCLUDE_KEY = "include"
 PEOPLE_PATH: KeyPath = ("officials", "from")
-"""Path of the names of files with officials. A mapping at this path is an official with the id ``from``."""
+"""Key path of the setting that names files with officials.
+
+If the value is a mapping, it is not this setting but an official with the id ``from``.
+"""
 MAX_INCLUDED_FILES = 500
 _UNMERGED_SECTIONS = (INCLUDE_KEY, "settings")
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
@@ -50,9 +53,9 @@ class FileSet:
 
     ``tree`` contains the entries of all files. ``origins`` maps the key path of each entry that comes from an included
     file to this file. A key path consists of the section and the id of the entry; for a synonym, it consists of
-    ``synonyms`` and an index in the merged list. ``own_paths`` maps the key path of such a synonym to its key path in
-    the included file. ``included`` are the included files. ``edited`` maps the paths of included files to contents that
-    are used instead of the files on the disk, which may not exist yet.
+    ``synonyms`` and an index in the merged list. ``own_paths`` maps the key path of each synonym from an included file
+    to its key path in that file. ``included`` are the included files. ``edited`` maps paths of included files to
+    contents that are used instead of the contents on the disk; such a file need not exist on the disk.
     """
 
     main: SourceFile
@@ -139,7 +142,7 @@ def _is_readable_by_others(path: Path) -> bool:
 
 
 def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each text in a list, together with its path below the list.
+    """Yield each text in a list, with its path relative to the list: a tuple that contains only its index.
 
     If the value is a single text, it is yielded with an empty path. Other values are ignored.
     """
@@ -178,9 +181,9 @@ def _merge_included_files(files: FileSet) -> None:
 
 
 def _find_files(files: FileSet, patterns: Iterable[tuple[KeyPath, str]]) -> Iterator[Path]:
-    """Yield each existing file that a name or glob pattern in sources.yaml matches, and report patterns without a file.
+    """Yield each existing file that a name or glob pattern matches, and report each pattern that matches no file.
 
-    ``patterns`` are the patterns with their paths in the configuration.
+    ``patterns`` are pairs: the key path of the pattern in sources.yaml, and the pattern.
     """
     folder = files.main.path.parent
     seen = {files.main.path.absolute().resolve()}
@@ -199,7 +202,10 @@ def _find_files(files: FileSet, patterns: Iterable[tuple[KeyPath, str]]) -> Iter
 
 
 def _read_other_file(files: FileSet, path: Path, named_at: KeyPath) -> bytes | None:
-    """Return the bytes of a file, or report that it cannot be read. ``named_at`` is the path of its name."""
+    """Return the bytes of a file, or report that it cannot be read.
+
+    ``named_at`` is the key path in sources.yaml at which the file is named. The error is reported there.
+    """
     files.has_other_files = True
     try:
         return files.edited[path] if path in files.edited else path.read_bytes()
@@ -264,14 +270,14 @@ def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) ->
 
 
 def _iter_people_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the name of each file with officials, which ``from`` in the section ``officials`` has."""
+    """Yield the key path and the name of each file that is named under ``from`` in the section ``officials``."""
     officials = tree.get("officials")
     if isinstance(officials, dict):
         yield from (((*PEOPLE_PATH, *inner), text) for inner, text in _iter_texts(officials.get("from")))
 
 
 def _merge_people_files(files: FileSet) -> None:
-    """Add the officials of other files to the section ``officials``, and remove the key ``from`` with their names."""
+    """Add the officials of other files to the section ``officials``, and remove ``from``, which names the files."""
     officials = files.tree.get("officials")
     if not isinstance(officials, dict) or not isinstance(officials.get("from"), str | list):
         return
@@ -292,9 +298,9 @@ def _merge_people_files(files: FileSet) -> None:
 
 
 def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the name of each file with dates that a digest refers to under ``except``.
+    """Yield the key path and the name of each file with dates that a digest names under ``except``.
 
-    Other entries there are dates and are not yielded.
+    Entries under ``except`` that are dates are skipped.
     """
     digests = tree.get("digests")
     for name, digest in digests.items() if isinstance(digests, dict) else ():
@@ -315,10 +321,10 @@ def _read_date_files(files: FileSet) -> None:
 
 
 def _read_dates(files: FileSet, path: KeyPath, name: str) -> Sequence[str]:
-    """Return the dates in a file, each of which is the first word of a line.
+    """Return the dates in a file. Each line that is not empty begins with a date.
 
-    The other words of a line, and the text after ``#``, are comments. Errors are added to ``files``. They are reported
-    at ``path``, the place in the configuration where the file is named.
+    The rest of the line, and everything after ``#``, is a comment. Errors are added to the issues of ``files``. Their
+    position is ``path``, the key path at which the configuration names the file.
     """
     if not _is_relative(name):
         _add_issue(files, path, f'"{name}" is neither a date such as 2026-12-25 nor a relative file name')

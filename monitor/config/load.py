@@ -71,11 +71,11 @@ def load_configuration(
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, only a missing secret in the database URL is an error. With
-    ``refuse_shared_secrets``, a secret that is typed into a file that other users can read is an error. If
-    ``find_channel_faults`` is given, a channel that cannot work is an error. The daemon passes neither, because it also
-    works without such a channel and must not be stopped by the mode of a file. ``check_sources`` yields more warnings
-    about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. If ``refuse_shared_secrets``
+    is true, a secret that is typed into a file that other users can read is an error. If ``find_channel_faults`` is
+    given, a channel that cannot work is an error. The daemon uses neither of the last two checks: it can work without
+    such a channel, and the access rights of a file must not stop it. ``check_sources`` yields more warnings about the
+    sources.
     """
     with _no_garbage_collection():
         files = read_file_set(read_file_bytes(path), path)
@@ -370,7 +370,10 @@ class _ConfigurationReader:
 
 
 def _limit_issues(issues: Iterable[ConfigIssue]) -> tuple[ConfigIssue, ...]:
-    """Return the issues in file order, without repetitions. If a file has many, the last one states how many more."""
+    """Return the issues in file order, without repetitions, and at most ``MAX_ERRORS`` issues of each file.
+
+    If a file has more, one more issue states how many are not listed.
+    """
     found = []
     for _, some in groupby(sorted(set(issues)), lambda one: one.file):
         of_file = list(some)

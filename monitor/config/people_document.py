@@ -43,7 +43,7 @@ class PeopleDocument(YamlDocument):
     warnings: list[tuple[FilePosition, str]] = field(default_factory=list)
 
     def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
-        """Return the position of the cell or JSON value at a path, which begins with the section and an id."""
+        """Return the position of the cell or JSON value at a path. The path begins with the section and an id."""
         rows = self.rows.get(str(path[1])) if len(path) > 1 else None
         if not rows:
             return FilePosition(1, 1)
@@ -53,11 +53,18 @@ class PeopleDocument(YamlDocument):
         return FilePosition(rows[0], found.column)
 
     def find_character_position(self, path: KeyPath, char_index: int) -> FilePosition:  # noqa: ARG002 - same signature
-        """Return the position of the cell or JSON value at a path."""
+        """Return the position at which the cell or JSON value at a path begins.
+
+        The position of the character ``char_index`` inside the value is not computed.
+        """
         return self.find_position(path)
 
     def locate_cell(self, line: int, index: int) -> FilePosition:
-        """Return the position of a cell. ``line`` is the first line of its row, ``index`` the number of its column."""
+        """Return the position of a cell.
+
+        ``line`` is the number of the line where the row of the cell begins. ``index`` is the index of its column (0 for
+        the first column).
+        """
         delimiter = self.table.delimiter if self.table else ","
         text = "".join(self.lines[line - 1 : line - 1 + MAX_RECORD_LINES])
         is_quoted, offset, left = False, 0, index
@@ -69,7 +76,11 @@ class PeopleDocument(YamlDocument):
         return FilePosition(line + end.line - 1, end.column)
 
     def _find_cell(self, table: PeopleTable, rows: list[int], path: KeyPath) -> FilePosition:
-        """Return the position of the cell with the value at a path, which begins with a key of the official."""
+        """Return the position of the cell that contains the value at a path.
+
+        ``rows`` are the line numbers of the official's rows. ``path`` begins with a key of the official, such as
+        ``name``. If no cell contains the value, the position of the first row is returned.
+        """
         entry: dict[str, Any] = {}
         for line in rows if path else ():
             row = next(table.read_rows_again(self.lines[line - 1 : line - 1 + MAX_RECORD_LINES]), None)
@@ -228,7 +239,10 @@ def _merge(known: dict[str, Any], added: dict[str, Any]) -> bool:
 
 
 def _find_faults(row: PersonRow, headings: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the faults of a row that the checks of sources.yaml do not find. Each has the kind of its column."""
+    """Yield the kind of the column and the message for each fault in a row.
+
+    Faults that the checks of sources.yaml find are not yielded.
+    """
     if (schema := row.get("schema")) and schema != "Person":
         yield "schema", f"{shorten(schema)} is not a person; delete the row"
     if not (name := row.get_name()):

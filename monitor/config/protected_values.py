@@ -1,9 +1,9 @@
 """Values of a configuration file that readers of the desk must neither see nor change.
 
-A reader who edits the file on the desk must not learn secrets. The reader must also not make the program read files,
-run programs or send a secret to another server. Therefore secrets that are typed into the file are replaced by
-asterisks before the text is shown. They are put back, where they were, before the text is saved. Edits of references,
-of paths and of addresses that receive a secret are refused. Such edits are possible in a shell only.
+A reader who edits the file on the desk (the web interface) must not learn secrets. The reader must also not make the
+program read files, run programs or send a secret to another server. Therefore secrets that are written in the file are
+replaced with asterisks before the text is shown, and are put back in the same places before the text is saved. Edits of
+references to secrets, of paths, and of addresses that receive a secret are refused. They can be made only in a shell.
 """
 
 import json
@@ -41,22 +41,26 @@ _UNGUARDED_CHANNELS = ("folder", "chat")
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _COMMENT = re.compile(r"#[^\n]*")
 SHELL = "edit this in a shell"
-"""End of the messages about edits that are not possible on the desk."""
+"""Advice at the end of a message about an edit that cannot be made on the desk."""
 
 Fault = tuple[FilePosition, str]
 """Position in a file, and a message for the user."""
 
 Piece = tuple[int, int, str, KeyPath | None, str | None]
-"""Piece of a text to replace: start, end, the text to show instead, the path of its value, and this value as shown."""
+"""Part of a text that is replaced: its start, its end, the replacement, the path of its value, and the shown value.
+
+The path is that of the configuration value which contains the part. The shown value is this whole value in the form in
+which the reader sees it. Both are None if the path is not known, and in comments.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenPiece:
     """A piece of a file that is not shown because it contains a secret.
 
-    ``raw`` is the piece in the file, and ``shown`` what is shown instead. ``start`` and ``shown_start`` are the offsets
-    of the two. ``path`` is the path of the value that contains the secret, and ``shown_value`` this value as it is
-    shown. Both are None for a comment.
+    ``raw`` is the text of the piece in the file, and ``start`` is its offset there. ``shown`` is the text that is shown
+    instead, and ``shown_start`` is its offset in the shown text. ``path`` is the path of the value that contains the
+    secret, and ``shown_value`` is this value as it is shown. Both are None if the path is not known, and in comments.
     """
 
     raw: str
@@ -92,7 +96,7 @@ class HiddenText:
 
 
 def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> HiddenText:
-    """Return the text of a file in which the typed secrets are hidden.
+    """Return the text of a file in which the secrets that are written in the file are hidden.
 
     ``redact`` replaces known secrets, and the login in a URL, by asterisks. References such as ``${NAME}`` are shown.
     The document must not have errors, because secrets are found by the paths of their keys.
@@ -167,7 +171,7 @@ def _iterate_forbidden(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
 
 
 def _check_named_files(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the names of other files that are not allowed on the desk."""
+    """Yield the path and the error message of each edit that makes the configuration name other files."""
     if old.get("include") != new.get("include"):
         yield ("include",), f"include reads other files of this machine; {SHELL}"
     if names := _list_people_files(new) - _list_people_files(old):
@@ -178,7 +182,10 @@ def _check_named_files(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
 
 
 def _check_entry(path: KeyPath, old: Any, new: Any, free: frozenset[str]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the changes of one source or channel that are not allowed on the desk."""
+    """Yield the path and the error message of each change to a source or channel that the desk does not allow.
+
+    ``free`` are the keys that may be changed even if the source or channel has a secret.
+    """
     old, new = _as_mapping(old), _as_mapping(new)
     if path[0] == "channels":
         for kind in _UNGUARDED_CHANNELS:
@@ -307,7 +314,7 @@ def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the name of each file with dates that a digest refers to under ``except``."""
+    """Yield the key path and the name of each file with dates that a digest names under ``except``."""
     for name, digest in _as_mapping(tree.get("digests")).items():
         for path, text in _list_strings(("digests", name, "except"), _as_mapping(digest).get("except")):
             if not _DATE.fullmatch(text.strip()):

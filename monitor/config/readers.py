@@ -17,10 +17,10 @@ from monitor.domain.value_parsers import MAX_ID_CHARS
 def address_readers(
     plans: Sequence[DigestPlan], readers: Sequence[DigestReader], channels: Sequence[Channel]
 ) -> tuple[tuple[DigestPlan, ...], tuple[EmailChannel, ...]]:
-    """Return all digest plans, with a separate plan for each reader of a digest, and the email channels of the readers.
+    """Return two tuples: all digest plans, with a separate plan for each reader, and the email channels of the readers.
 
-    With a separate plan, a digest that is planned for 07:00 is sent at 07:00 in the time zone of the reader. A plan
-    without channels is left out, because only its readers get the digest.
+    With a separate plan, a digest that is planned for 07:00 is sent at 07:00 in the time zone of the reader. If the
+    configured plan has no channels, it is left out, because its readers get the digest by their separate plans.
     """
     by_id = {reader.id: reader for reader in readers}
     found: list[DigestPlan] = []
@@ -54,8 +54,9 @@ def reader_plan_id(plan_id: str, reader_id: str) -> str:
 def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
     """Return the email channel through which a reader gets mail.
 
-    It is the channel that the reader's entry names. If the entry names none, it is the only email channel. The result
-    is None if the named channel does not exist, or if the entry names none and several email channels or none exist.
+    It is the channel that the reader's entry names. If the entry names no channel, it is the only email channel. The
+    result is None if no email channel has the name, or if no channel is named and there is not exactly one email
+    channel.
     """
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:

@@ -34,14 +34,14 @@ from monitor.domain.secret import Secret
 from monitor.text.numbers import format_count
 
 MIN_REMOVED_SOURCES = 2
-"""Minimum number of sources that an edit must remove to need a confirmation.
+"""Number of removed sources below which an edit needs no confirmation.
 
-The replacement of a single source is a usual edit, even if it was the only one.
+A single source is often replaced, even if the configuration has no other source.
 """
 
 
 class ReloadOutcome(StrEnum):
-    """Result of the check of an edited configuration file: it is applied, rejected or held."""
+    """Result of the check of an edited configuration file: it is applied, it is rejected, or it awaits confirmation."""
 
     APPLIED = "applied"
     REJECTED = "rejected"
@@ -73,7 +73,7 @@ def read_whole_configuration(data: bytes, path: Path) -> bytes:
 
 
 def hash_configuration(data: bytes) -> str:
-    """Return the hash of a whole configuration. A confirmation of the user is stored as this hash."""
+    """Return the hash of a whole configuration. If the user confirms the configuration, this hash is stored."""
     return sha256(data).hexdigest()
 
 
@@ -123,7 +123,7 @@ def evaluate_edit(
 
 
 def reject_edit(path: Path, error: ConfigError, last_good: SavedConfiguration | None) -> ReloadResult:
-    """Return the result for a rejected file, with every error of ``error`` in its message."""
+    """Return the result for a rejected file. The message of the result lists every error in ``error``."""
     count = len(error.issues)
     what = f"has {count} error{'' if count == 1 else 's'} and is not applied"
     return ReloadResult(

@@ -6,7 +6,11 @@ from difflib import SequenceMatcher
 from monitor.domain.configuration_edits import ChangedRegion
 
 _Change = tuple[int, int, int]
-"""Changed lines: the first line and the end in the former text, and the number of lines that were added."""
+"""Change of consecutive lines: its start, its end, and its growth.
+
+The start is the index of the first changed line in the former text, and the end is the index after the last one. The
+growth is the number of added lines minus the number of removed lines.
+"""
 
 
 def compare_three(base: str, theirs: str, mine: str) -> tuple[tuple[ChangedRegion, ...], str]:
@@ -41,7 +45,7 @@ def _list_changes(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
 def _join_ranges(changes: Sequence[_Change]) -> list[tuple[int, int]]:
     """Return the ranges of the former text that contain the changes.
 
-    Ranges that overlap are joined, and also an insertion with a range that it touches.
+    Overlapping ranges are joined. An insertion is also joined with a range that it touches.
     """
     ranges: list[tuple[int, int]] = []
     insertions = {start for start, end, _ in changes if start == end}
@@ -54,9 +58,9 @@ def _join_ranges(changes: Sequence[_Change]) -> list[tuple[int, int]]:
 
 
 def _map_range(changes: Sequence[_Change], start: int, end: int) -> tuple[int, int]:
-    """Return the range in an edited text that a range of the former text has become.
+    """Return the range in an edited text that corresponds to a range of the former text.
 
-    No change may be partly in the range.
+    Each change must be completely inside or completely outside of the range.
     """
     before = sum(added for first, last, added in changes if last <= start and first < start)
     inside = sum(added for first, last, added in changes if start <= first and last <= end)

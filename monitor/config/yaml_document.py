@@ -147,7 +147,7 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
 
 
 def compute_end_position(text: str) -> FilePosition:
-    """Return the position of the first character after a text that begins with the first line of a file."""
+    """Return the position directly after ``text``, which is the beginning of a file."""
     return FilePosition(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
@@ -183,7 +183,7 @@ class _StopParsing(Exception):
 
 @dataclass(slots=True)
 class _OpenCollection:
-    """Mapping or list of which the parser has not reached the end yet."""
+    """Mapping or list whose end the parser has not reached yet."""
 
     path: KeyPath
     value: dict[str, YamlValue] | list[YamlValue]
@@ -278,9 +278,9 @@ class _DocumentBuilder:
         top.pending_key, top.pending_path = key, path
 
     def _discard_key(self, top: _OpenCollection) -> None:
-        """Replace an invalid key by a unique placeholder.
+        """Replace an invalid key with a unique placeholder.
 
-        With it, the value of the key can be parsed, so that errors in it are found. The value is not in the result.
+        The value of the key is then parsed, so that its errors are found. It is left out of the result.
         """
         self.discarded_count += 1
         top.pending_key = f"\0{self.discarded_count}"
@@ -345,7 +345,7 @@ _ESCAPED_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def dump_as_json(tree: dict[str, YamlValue]) -> str:
-    """Return a file, with each entry of a section on a line of its own, that is both JSON and YAML.
+    """Return the text of a configuration file that is both JSON and YAML. Each entry of a section is on its own line.
 
     Characters that YAML does not allow, or reads as line breaks, are escaped.
     """

@@ -44,9 +44,9 @@ class Edit(NamedTuple):
     """Edit of the value at one path of a YAML file.
 
     If ``is_append`` is true, ``value`` is a list of items that are added to the list at the path. A missing list is
-    created; a single value becomes a list of this value and the new items. Otherwise ``value`` is the new value. If the
-    key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it is a
-    text or a number in one line. ``comment`` is added to the line of the new item or key.
+    created; a single value becomes a list of this value and the new items. Otherwise ``value`` is the new value. Keys
+    and mappings that are missing on the path are created. An existing value is replaced only if it is a text or a
+    number on one line. ``comment`` is added to the line of the new item or key.
     """
 
     path: KeyPath
@@ -87,7 +87,7 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _plan_edit(text: str, finder: "_NodeFinder", edit: Edit) -> "list[_Splice] | None":
-    """Return the replacements of text that carry out an edit, or None if the edit is impossible."""
+    """Return the text replacements that carry out an edit, or None if the edit is impossible."""
     node = finder.find(edit.path)
     if node is None or _is_null(node):
         return _set(text, finder, edit.path, edit.value, edit.comment)
@@ -136,7 +136,8 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
 def _read(data: bytes, edits: Sequence[Edit]) -> tuple[str, YamlValue, _Node]:
     """Parse a file. Return its text, its value, and the root node of PyYAML, whose nodes have offsets in the text.
 
-    Raises ``EditRefused`` if the file has errors or is not a mapping. ``edits`` are the intended edits, for the error.
+    Raises ``EditRefused`` if the file has errors or is not a mapping. The message shows the first of ``edits``, the
+    intended edits.
     """
     document = parse_yaml(data)
     path, value, *_ = edits[0]
@@ -168,7 +169,7 @@ def _verify(data: bytes, edited: str, expected: YamlValue, edit: Edit) -> bytes:
 
 
 def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
-    """Return whether two equal values have the same types, also in all parts.
+    """Return whether two equal values, and all values inside them, have the same types.
 
     Equality alone is not enough, because ``True == 1`` in Python.
     """
@@ -176,7 +177,7 @@ def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
 
 
 def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> list[_Splice]:
-    """Return the replacements of text that add items to the existing list ``node``."""
+    """Return the text replacements that add items to the existing list ``node``."""
     if node.flow_style:
         at = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
         rendered = ", ".join(map(_render_flow, values))
@@ -187,9 +188,9 @@ def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> li
 
 
 def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comment: str) -> list[_Splice] | None:
-    """Return the replacements of text that add a key, or give it a value, or None if this is impossible.
+    """Return the text replacements that set a key without a value, or None if this is impossible.
 
-    The key is missing or has no value yet. It is added to the deepest mapping on the path that exists in the file.
+    The key may be missing. Then it is added to the deepest mapping on the path that exists in the file.
     """
     depth = len(path)
     while depth and finder.find(path[:depth]) is None:
@@ -220,10 +221,10 @@ def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comm
 def _fill_null(
     text: str, finder: "_NodeFinder", path: KeyPath, node: _Node, value: YamlValue, comment: str
 ) -> list[_Splice] | None:
-    """Return the replacements of text that give a value to a key whose value is null, or None if this is impossible.
+    """Return the text replacements that give a value to a key whose value is null, or None if this is impossible.
 
-    The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``. A mapping
-    is written in lines below the key, unless text follows the key in its line.
+    The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``. For an
+    empty key, a mapping is written in lines below the key, unless the key itself is in braces.
     """
     start, end = node.start_mark.index, node.end_mark.index
     if start != end:
@@ -257,7 +258,7 @@ def _end_of(node: _Node) -> int:
 
 
 def _insert_lines(text: str, after: int, lines: list[str]) -> _Splice:
-    """Return the replacement of text that inserts lines after the line which contains the offset ``after``.
+    """Return the text replacement that inserts lines after the line that contains the offset ``after``.
 
     The lines are inserted before any blank lines and comments that follow.
     """
@@ -274,7 +275,7 @@ def _insert_lines(text: str, after: int, lines: list[str]) -> _Splice:
 
 
 def _add_comment(text: str, at: int, comment: str) -> list[_Splice]:
-    """Return the replacement of text that adds a comment to the line which contains the offset ``at``.
+    """Return the text replacement that adds a comment to the line that contains the offset ``at``.
 
     The result is empty if the comment is empty or the line already contains ``#``.
     """
