@@ -205,9 +205,9 @@ class Daemon:
             log.info("stopped")
 
     async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
-        """Run a configuration until it ends, and return the next configuration to run.
+        """Run the daemon with a configuration until it is replaced or the daemon stops; return the next configuration.
 
-        If the configuration fails at its start, the next one is the last configuration that has worked. Raises
+        If the daemon cannot start with it, the next one is the last configuration that has worked. Raises
         ``MonitorError`` if none has worked yet.
         """
         try:
@@ -324,7 +324,7 @@ class Daemon:
             log.info("desk started", url=settings.web.public_url)
 
     async def stop_desk(self) -> None:
-        """End the process that serves the desk, if it runs."""
+        """Stop the process that serves the desk, if that process is running."""
         if self._desk:
             await self._desk.stop()
             self._desk = None

@@ -78,9 +78,10 @@ class DeskOptions:
 
     @property
     def link_command(self) -> str:
-        """The command that prints another one-time address of this desk.
+        """The command that prints another one-time login address of this desk.
 
-        A database that replaces the configured one is left out, because its URL may contain a password.
+        It has no option for a database that replaces the configured one, because the database URL may contain a
+        password.
         """
         words = ["monitor", "readers", "link"]
         if self.path != Path("sources.yaml"):
@@ -93,9 +94,9 @@ class DeskOptions:
 class StoredConfigurationLoader:
     """Loader of the configuration that the daemon uses.
 
-    The daemon saves its configuration in the database. If it has not saved one for this file, or if it is stopped, the
-    file itself is read, because the next daemon does so. If the file of a stopped daemon has errors, the saved
-    configuration is used.
+    While a daemon runs with this file, the configuration that it saved in the database is returned. Otherwise the file
+    itself is read, as the next daemon will read it. If no daemon runs and the file has errors, the configuration that
+    the last daemon saved for this file is returned.
     """
 
     def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
@@ -220,7 +221,9 @@ async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clo
 async def build_editing(
     path: Path, environ: Mapping[str, str], redactor: Redactor, url: Secret, database: Database, stack: AsyncExitStack
 ) -> Editing:
-    """Return the object with which readers edit the configuration: an editor of the files, and a runner of rehearsals.
+    """Return the object with which readers edit the configuration.
+
+    It contains an editor of the configuration files and a runner of rehearsals.
 
     The editor makes the same checks as `monitor check`. A rehearsal is a trial run of edited rules on stored articles.
     """
