@@ -25,11 +25,11 @@ class _MimeMessagePolicy(EmailPolicy):
     """
 
     def fold(self, name: str, value: str) -> str:
-        """Fold one header to lines, and return it as text."""
+        """Fold one header into lines, and return them as text."""
         return self.fold_binary(name, value).decode("ascii")
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Fold one header to lines, and return it as bytes."""
+        """Fold one header into lines, and return them as bytes."""
         if name.lower() == "subject":
             charset = "us-ascii" if value.isascii() else "utf-8"
             encoded = Header(str(value), charset, maxlinelen=76, header_name=name).encode(linesep="\r\n")
@@ -76,12 +76,12 @@ def build_mime_message(
 ) -> bytes:
     """Build the email for one recipient, and return it as bytes.
 
-    If ``is_8bit`` is true, texts in UTF-8 are not encoded, which is a quarter shorter. The SMTP server must support it
-    (8BITMIME, RFC 6152).
+    If ``is_8bit`` is true, texts in UTF-8 are sent without a transfer encoding, which makes the email about a quarter
+    shorter. The SMTP server must support this (8BITMIME, RFC 6152).
 
-    ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message names mail
-    threads of its stories, the headers In-Reply-To and References list them. Mail programs then show a correction in
-    the same thread as the first report.
+    ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message contains the
+    ids of earlier emails about its stories, the headers In-Reply-To and References refer to them. Mail programs then
+    show a correction in the same thread as the first report.
     """
     mime_message = EmailMessage(policy=_POLICY.clone(cte_type="8bit" if is_8bit else "7bit"))
     mime_message["Subject"] = single_line(message.rendered.subject, 200)
@@ -113,6 +113,10 @@ def _wrap_html(html: str) -> str:
 
 
 def _choose_encoding(text: str) -> str | None:
-    """Return the transfer encoding of a text, or None for the shorter one of quoted-printable and base64."""
+    """Return the transfer encoding for a text.
+
+    None means that the email library chooses: 7bit for ASCII text with short lines, and otherwise the shorter one of
+    quoted-printable and base64.
+    """
     is_short_lined = all(len(line) <= _MAX_LINE_BYTES for line in text.encode().splitlines())
     return "8bit" if is_short_lined and not text.isascii() else None
