@@ -94,7 +94,7 @@ class DemoServers:
         self.base_urls = {server.outlet.id: server.base_url for server in servers}
 
     def set_edition(self, edition: int) -> None:
-        """Make all servers serve the edition 1 or 2.
+        """Make all servers serve edition 1 or edition 2.
 
         Edition 2 contains a correction, a withdrawal and a new report.
         """
