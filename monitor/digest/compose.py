@@ -119,8 +119,8 @@ class _RankedStory:
 def merge_passages(hits: Iterable[tuple[Sequence[str], Sequence[Passage]]]) -> tuple[Passage, ...]:
     """Merge the passages of the hits of several rules: each passage is kept once, with the matched words of all rules.
 
-    Each hit is given by the officials that it names and its passages. Passages that name officials come first, in
-    reading order. The remaining passages follow, also in reading order.
+    Each hit is a pair: the ids of the officials that it names, and its passages. Passages that name officials come
+    first, in reading order. The remaining passages follow, also in reading order.
     """
     merged: dict[tuple[str, int, int], Passage] = {}
     for _official_ids, passages in sorted(hits, key=lambda hit: not hit[0]):
@@ -176,7 +176,7 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
 
 
 def _describe_outlet(hit: ReportableHit) -> str:
-    """Return the name of the outlet of a hit; that of a repost also names the writer of the original."""
+    """Return the name of a hit's outlet. If the article is a repost, also name the writer of the original post."""
     outlet, author = hit.outlet or hit.source_id, hit.article.repost_author
     return f"{outlet}, repost of {author}" if author else outlet
 
@@ -307,7 +307,7 @@ def _build_subjects(
 ) -> tuple[OfficialSummary, ...]:
     """Return a summary of each official in the digest, in the order in which its stories name them.
 
-    If the digest has no stories, all ``officials`` are summarized, which are the ones that the digest plan watches.
+    ``officials`` are the ones that the digest plan watches. If the digest has no stories, all of them are summarized.
     """
     known = {official.id: official for official in officials}
     official_ids = dict.fromkeys(official for story in stories for official in story.official_ids)
@@ -387,10 +387,10 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
 ) -> Digest:
     """Compose the digest of a period (``window``) from its undelivered hits.
 
-    No hit is lost. Its article is shown, or listed below the article that it duplicates, or counted in a notice if it
-    exceeds the limit of the digest. If the text of the article was reported in an earlier digest, a notice names the
-    article. ``daily_mentions`` maps the id of each official to the numbers of mentions per day, oldest first.
-    ``officials`` are the officials that the digest plan watches.
+    No hit is lost. The article of each hit is shown, or listed below the article that it duplicates, or, if the digest
+    is full, counted in a notice. An article whose text was already reported in an earlier digest, as another article,
+    is only mentioned in a notice. ``daily_mentions`` maps the id of each official to the numbers of mentions per day,
+    oldest first. ``officials`` are the officials that the digest plan watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:

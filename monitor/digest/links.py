@@ -83,9 +83,9 @@ def read_link(token: str, key: str) -> DigestLink | None:
 
 
 def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> Message:
-    """Replace the markers in a message by signed links for its delivery, and add the address to unsubscribe.
+    """Replace the markers in a message with signed links for its delivery, and add the unsubscribe link.
 
-    The links are valid for ``period`` after the creation of the message.
+    The links are valid for ``period`` after the message was created.
     """
     base = web_url.rstrip("/")
     delivery, ends_on = message.key[:DELIVERY_CHARS], find_end(message.created_at, period)

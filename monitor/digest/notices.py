@@ -70,7 +70,7 @@ def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Of
 WEEK = timedelta(days=7)
 MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings shown in the notice, and read to choose them
 EXCLUDED_REASON_PREFIX = "cancelled by the phrase"
-"""Beginning of the reason for a rejection, if an exclude phrase has cancelled the mention.
+"""Prefix of the rejection reason of a mention that an exclude phrase has cancelled.
 
 Such a mention is not reported as a near miss, because the user has asked for the rejection.
 """

@@ -39,8 +39,8 @@ class PassageData(TypedDict):
 class ChangeData(TypedDict):
     """One change of an article: its place, and the text before and after it.
 
-    If ``before`` is empty, the text ``after`` was added. If ``after`` is empty, the text ``before`` was removed. The
-    place ``notice`` is a statement of the outlet about the change.
+    If ``before`` is empty, the text ``after`` was added. If ``after`` is empty, the text ``before`` was removed. If
+    the place is ``notice``, the text is a statement by the outlet about the change.
     """
 
     place: Literal["headline", "passage", "notice"]
@@ -143,8 +143,8 @@ class OfficialData(TypedDict):
 class DigestData(TypedDict):
     """The digest. ``overflow`` is the number of articles that are counted but not listed.
 
-    ``top`` has the ids of the most important stories. ``operator`` is true for a report to the operator about problems
-    of this program, which has no stories.
+    ``top`` has the ids of the most important stories. ``operator`` is true if the digest is a report to the operator
+    about problems of this program; such a report has no stories.
     """
 
     digest: str

@@ -71,7 +71,7 @@ MAX_THREADED_STORIES = 5  # a digest with more stories than this starts no mail 
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Estimate the length of a story's HTML in bytes: in full, and if the story has one line only.
+    """Return two estimated lengths of a story's HTML in bytes: shown in full, and reduced to one line.
 
     The estimates are too high rather than too low, so that no email becomes too long.
     """
@@ -99,8 +99,8 @@ def _count_bytes(*texts: str) -> int:
 def _fit_to_mail_size(view: DigestView) -> DigestView:
     """Shorten the view of a digest so that its HTML fits into one email.
 
-    The first stories are in full, as many as possible. The next ones have one line each. The last ones are removed, and
-    are only in the text part.
+    As many of the first stories as possible are shown in full, and the next ones in one line each. The last ones are
+    left out of the HTML and appear only in the plain-text part of the email.
     """
     view = replace(view, also_named=view.also_named[:MAX_ALSO_NAMED])
     shown = [link for one in (*view.sections, *view.also_named) for link in one.also_in[:MAX_REFERENCES]]
@@ -126,7 +126,7 @@ def _fit_to_mail_size(view: DigestView) -> DigestView:
 
 
 def _drop_dead_anchors(view: DigestView) -> DigestView:
-    """Remove the anchors of references to stories and sections that are not in the email: they must not be links."""
+    """Turn links to stories and sections that are not in the email into plain text: the links would lead nowhere."""
     present = {one.anchor for one in (*view.sections, *view.also_named)}
     present |= {story.anchor for section in view.sections for story in section.stories}
 

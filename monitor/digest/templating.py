@@ -82,7 +82,8 @@ def _escape_css(text: str) -> Markup:
 def _mark_direction(text: str) -> Markup:
     """Return the attribute ``dir`` for the HTML element of a text, with a space before it.
 
-    It is empty for a text without letters that are written from right to left. Most texts are, and an email is short.
+    The result is empty for a text without letters that are written from right to left. Most texts have none, and
+    without the attribute the email is shorter.
     """
     if not has_right_to_left_letters(text):
         return Markup()
@@ -114,9 +115,9 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
 
 
 def render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Render a template from ``folder``, or the built-in one if there is none or it fails.
+    """Render the template in ``folder``, or the built-in one if the folder has no such template or that template fails.
 
-    Return the text, and the error of the failed template, which is empty if none failed.
+    Return the text and a notice about the failed template. The notice is empty if no template failed.
     """
     try:
         return _create_environment(folder).get_template(name).render(context), ""

@@ -101,7 +101,7 @@ class ChangeView:
 class ItemView:
     """Article of a digest, as templates show it.
 
-    - ``rules`` are the rules of its hits, without a rule that most articles of the digest have.
+    - ``rules`` are the rules that found its hits, except a rule that found most articles of the digest.
     - ``code`` is its id on the command line, such as a53.
     - ``badge`` is "Update", "Correction", "Withdrawn" or empty.
     - ``note`` describes in words what changed. It is empty if ``changes`` show it.
@@ -131,7 +131,10 @@ class ItemView:
 
     @property
     def label(self) -> str:
-        """Badge for plain text. It is empty if the headline begins with the same word, as in "Withdrawn: ..."."""
+        """The badge as text to show before the headline.
+
+        It is empty if the headline itself begins with this word, as in "Withdrawn: ...".
+        """
         return "" if self.title.casefold().startswith(self.badge.casefold()) else self.badge
 
     @property
