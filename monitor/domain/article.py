@@ -9,10 +9,10 @@ MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
 """Limits of the authors of an article. Pages and feeds have no limits of their own."""
 
 REPOST = "(repost)"
-"""Value of ``Article.section`` that marks the article as a repost in a social network."""
+"""Value of ``Article.section`` that marks the article as a repost on a social network."""
 
 REPLY = "(reply) "
-"""Beginning of the section of an article that answers another one, before the guid or URL of that one."""
+"""Prefix of ``Article.section`` if the article is a reply. The guid or URL of the answered post follows it."""
 
 
 class Region(StrEnum):
@@ -50,8 +50,8 @@ class Article:
     ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a long PDF
     document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
     ``page_starts`` are the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other
-    articles. Of several attached documents, each begins with page 1 again: a negative value ``-1 - offset`` states the
-    offset at which the document before ends.
+    articles. If several documents are attached to an article, each of them begins with page 1. Between the values for
+    two documents, the list then has the value ``-1 - offset``, where ``offset`` is the end of the first of the two.
     """
 
     url: str
@@ -100,7 +100,7 @@ class Article:
 
     @property
     def repost_author(self) -> str:
-        """The writer of the original if this is a repost in a social network, else an empty string."""
+        """The author of the original post if this is a repost on a social network, else an empty string."""
         return next(iter(self.authors), "") if self.section == REPOST else ""
 
     @property

@@ -1,11 +1,12 @@
-"""Configured channels: the ways by which digests are sent, such as mail or a webhook.
+"""Configured channels: the ways in which digests are sent, such as mail or a webhook.
 
-Each kind has a class here, which is a member of ``Channel``, and a sender in ``monitor.deliver``. All other code (the
-checks of `monitor check`, the JSON schema, labels of metrics) reads ``CHANNEL_KINDS`` and the annotations of the
+Each kind has a class here, which belongs to the union ``Channel``, and a sender in ``monitor.deliver``. All other code
+(the checks of `monitor check`, the JSON schema, labels of metrics) reads ``CHANNEL_KINDS`` and the annotations of the
 fields. Values from sources.yaml are validated by pydantic; values from code that constructs a channel are not checked.
 
-``kind`` of a class is its key in sources.yaml. ``inline_field`` is the field whose value is written directly after that
-key, as in ``folder: outbox``. If it is empty, a mapping of all fields is written there, as in ``webhook: {url: ...}``.
+The ``kind`` of a class is its key in sources.yaml. ``inline_field`` is the field whose value is written directly after
+that key, as in ``folder: outbox``. If ``inline_field`` is empty, a mapping of all fields follows the key, as in
+``webhook: {url: ...}``.
 """
 
 import hashlib
@@ -105,7 +106,7 @@ class WebhookChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The only target: a label for the URL of the webhook, which contains no secrets."""
+        """The only target: a label that represents the URL of the webhook and contains no secrets."""
         return (_label_secret_url(self.url),)
 
 
@@ -122,13 +123,13 @@ class ChatChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The only target: a label for the URL of the chat service, which contains no secrets."""
+        """The only target: a label that represents the URL of the chat service and contains no secrets."""
         return (_label_secret_url(self.url),)
 
 
 @dataclass(frozen=True, slots=True)
 class FolderChannel:
-    """Folder that receives .eml, .html and .json."""
+    """Folder into which each digest is written as an .eml, an .html and a .json file."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "folder"

@@ -108,9 +108,10 @@ class ChangedRegion:
 class ComparedTexts:
     """Comparison of a reader's text with a file that was changed after the reader had opened it.
 
-    ``difference`` has the lines of a unified diff from the file to the text. ``regions`` are the lines that either of
-    them has changed. ``merged`` is the reader's text with the changes of others, in places that the reader has not
-    edited. Both are empty if the text that the reader had opened is not known any more.
+    ``difference`` has the lines of a unified diff from the file to the text. ``regions`` are the lines that the
+    reader, others or both have changed. ``merged`` is the reader's text with the changes of others, in places that the
+    reader has not edited. ``regions`` and ``merged`` are empty if the text that the reader had opened is no longer
+    known.
     """
 
     difference: tuple[str, ...]
@@ -162,7 +163,10 @@ class ConfigurationEditor(Protocol):
         ...
 
     def recall(self, name: str, tag: str) -> str:
-        """Return the text of a file when it had a tag. If it is not known any more, return the text as it is now."""
+        """Return the text that a file had when its tag was ``tag``.
+
+        If this text is no longer known, return the present text of the file.
+        """
         ...
 
     def compare(self, name: str, text: str, tag: str) -> ComparedTexts:

@@ -139,7 +139,8 @@ class DigestPlan:
     def accepts(self, hit: "ReportableHit") -> bool:
         """Return whether a hit may be listed in the digest.
 
-        It may not if the digest excludes the language of the article, or if a reader has muted the story (``muted``).
+        The result is False if the digest excludes the language of the article, or if a reader has muted the story
+        (``muted``).
         """
         language = hit.article.language.partition("-")[0].lower()
         is_readable = not self.languages or not language or language in self.languages
@@ -246,9 +247,9 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """A duplicate of an article in another outlet.
+    """An article with the same text as an article that the digest shows, usually from another outlet.
 
-    A digest shows it as a line of its story, and never as an item of its own.
+    The digest shows it as a line of the story, and never as a separate item.
     """
 
     article_id: int
@@ -318,9 +319,9 @@ class Coverage:
 class LastWindow:
     """The last window (period) that a digest has covered.
 
-    The first window of a digest is an initial window, which reports nothing. While it is the only one,
-    ``lookback_start_at`` is the time from which the next digest reports. Otherwise, and for an immediate digest, it is
-    None.
+    The first window of a digest is an initial window, which reports nothing. As long as a scheduled digest has only
+    this window, ``lookback_start_at`` is the start of the period that the next digest covers. In all other cases,
+    ``lookback_start_at`` is None.
     """
 
     end_at: datetime
@@ -329,11 +330,11 @@ class LastWindow:
 
 @dataclass(frozen=True, slots=True)
 class DigestQuery:
-    """Selection of the hits to load for one digest, for ``load_inputs``.
+    """Selection of the hits that ``load_inputs`` loads for one digest. All of them were found before ``hits_before``.
 
-    It selects hits that the digest has not reported yet. They were found before ``hits_before`` and, if ``found_since``
-    is given, not before that time. If ``period_start_at`` is given, it selects all hits that were found since then,
-    even reported ones.
+    Without ``period_start_at``, it selects the hits that the digest has not reported yet; if ``found_since`` is given,
+    only the ones that were found since then. With ``period_start_at``, it selects all hits that were found since then,
+    reported or not.
 
     If ``requires_hits`` is true, nothing is loaded for a digest without news. Hits of muted stories are not news; they
     wait for a digest that has other news.

@@ -120,7 +120,7 @@ class NotAFeed(MonitorError):
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, DocumentFault]]:
-        """Return the arguments with which the exception is built again after pickling, to send it between processes."""
+        """Return the class and the arguments for unpickling, so that the exception can be sent between processes."""
         return NotAFeed, (self.reason, self.fault)
 
 
@@ -145,7 +145,7 @@ class UnreadableDocument(MonitorError):
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["UnreadableDocument"], tuple[str, PageProblem]]:
-        """Return the arguments with which the exception is built again after pickling, to send it between processes."""
+        """Return the class and the arguments for unpickling, so that the exception can be sent between processes."""
         return UnreadableDocument, (self.reason, self.problem)
 
 

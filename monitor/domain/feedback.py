@@ -202,7 +202,7 @@ class Change:
 
 
 class ProposalKind(StrEnum):
-    """Kind of feedback that a proposal asks for: a verdict, or that a story is muted in a digest."""
+    """Kind of feedback that a proposal asks for: a verdict on an article, or muting a story in a digest."""
 
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
@@ -210,7 +210,7 @@ class ProposalKind(StrEnum):
 
 
 class ProposalOutcome(StrEnum):
-    """Decision of an editor on a proposal; it is open until then.
+    """Decision of an editor on a proposal. A proposal without a decision is ``OPEN``.
 
     ``DONE`` means that the feedback was given in another way, or that nothing is left to do.
     """
@@ -261,7 +261,7 @@ def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 class VerdictIndex:
-    """Index of verdicts in memory. It finds the verdicts that apply to an article without a database query."""
+    """In-memory index of verdicts, which finds the verdicts that apply to an article without querying the database."""
 
     def __init__(self, verdicts: Iterable[Verdict]) -> None:
         self._by_root: defaultdict[int, list[Verdict]] = defaultdict(list)

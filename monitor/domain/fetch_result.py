@@ -102,8 +102,9 @@ class Fetched:
 class NotModified:
     """Response which states that the document has not changed since an earlier request.
 
-    The request contained the validators (ETag and Last-Modified) of the earlier response. If ``etag`` and
-    ``last_modified`` are not empty, they replace these (RFC 9111, section 4.3.4). ``moved_to`` is as in ``Fetched``.
+    The request contained the validators (ETag and Last-Modified) of the earlier response. ``etag`` and
+    ``last_modified`` are the new validators. Each that is not empty replaces the earlier one (RFC 9111, section 4.3.4).
+    ``moved_to`` is as in ``Fetched``.
     """
 
     freshness: timedelta | None = None
@@ -114,9 +115,9 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Result of a request that the server or a firewall refuses, because it blocks programs.
+    """Result of a request that the server or a firewall refuses because it does not admit automated clients.
 
-    It does not help to retry soon. ``problem`` is set if the user can do something about the reason.
+    Retrying soon does not help. ``problem`` is set if the user can do something about the cause.
     """
 
     reason: str

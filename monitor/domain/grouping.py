@@ -65,9 +65,9 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return a dictionary that maps article ids to the number of these fingerprints that the article has.
+        """Return how many of the given fingerprints each article has, as a dictionary from article ids to numbers.
 
-        Articles with none of them are left out. Fingerprints are below 2**63.
+        Articles with none of them are left out. All fingerprints must be below 2**63.
         """
         ...
 
@@ -127,7 +127,10 @@ class IndexedArticle(NamedTuple):
 
 
 class IndexedStory(NamedTuple):
-    """A story in the grouping window, with its centroid as bytes. They are empty if the story is closed or merged."""
+    """A story in the grouping window.
+
+    ``centroid`` is the packed centroid of the story; it is empty if the story is closed or merged.
+    """
 
     story_id: str
     centroid: bytes
@@ -172,7 +175,7 @@ class GroupingWindow(Protocol):
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch. The window changes only when the changes of the batch were stored and are then loaded.
+        """Begin a batch. Its changes do not apply to the window until they have been stored and then loaded.
 
         ``load_article`` loads a grouped article that the batch needs for a comparison.
         """

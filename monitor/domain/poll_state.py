@@ -17,8 +17,8 @@ RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
 """Minimum values of ``PageQuality.problem_count`` for which a page problem counts as a problem of the source.
 
-The second value is for an expired login, of which fewer pages are sufficient proof. The first value is for all other
-page problems.
+The first value is for page problems in general. The second value is for an expired login, which fewer pages are enough
+to prove.
 """
 _RISE_RATE, _FALL_RATE = (
     0.1,
@@ -40,8 +40,8 @@ class PageQuality:
 
     ``problem`` is the reason why pages had no readable text. It began at ``problem_since_at``; ``problem_detail``
     describes the last such page. ``problem_count`` is raised by each such page, up to a limit, and lowered by each page
-    that was read. ``has_problem`` becomes true at the limit and false at 0, because a source may have pages of both
-    kinds.
+    that was read. ``has_problem`` becomes true when the count reaches the limit, and false only at 0. It is therefore
+    stable for a source that has both pages with readable text and pages without.
     """
 
     usual: float = 0.0
@@ -79,7 +79,8 @@ def update_page_quality(
     An outlier is a page with a far lower confidence than usual. A single outlier, such as a page with a video, has no
     effect. A layout change begins after more consecutive outliers than are likely by chance, given the source's share
     of outliers. It also begins if most of the first pages have hardly any text. It ends after ``RESTORED_AFTER_PAGES``
-    consecutive normal pages, or if ``is_accepted`` is true; then the present confidence becomes the usual one.
+    consecutive normal pages. It also ends if ``is_accepted`` is true, which means that the new layout now counts as
+    normal; the median of the recent confidences then becomes the usual confidence.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -116,7 +117,7 @@ def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, ur
 
 
 def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
-    """Return the page quality with a lower count of the page problem, because a page could be read.
+    """Return the page quality after a page was read without a problem: the count of the page problem is reduced.
 
     The problem ends when the count is 0.
     """
@@ -163,10 +164,10 @@ def _relearn_usual(quality: PageQuality) -> PageQuality:
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page, for a source without a layout change at present.
+    """Return the page quality after one more page was read while no layout change was in progress.
 
-    A normal page changes the usual confidence. An outlier (a page with far lower confidence) extends the series of
-    outliers, which may begin a layout change.
+    A normal page changes the source's usual confidence. An outlier (a page with far lower confidence) extends the
+    series of outliers, which may begin a layout change.
     """
     is_outlier = _is_outlier(quality, confidence)
     quality = replace(
@@ -185,9 +186,9 @@ def _track_outliers(quality: PageQuality, confidence: float, url: str, now: date
 
 
 def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page during a layout change. The layout change may end with this page.
+    """Return the page quality after one more page was read during a layout change, which this page may end.
 
-    The usual confidence does not change during a layout change.
+    The source's usual confidence is not updated before the layout change has ended.
     """
     if _is_outlier(quality, confidence):
         return replace(quality, streak=0, example_url=url)
@@ -201,9 +202,10 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 class EntryCounts:
     """The numbers of entries in a document, by what was done with them.
 
-    ``total`` is the number of entries that were read. Each of these is in exactly one of the next five counts. ``new``
-    and ``quarantined`` entries were stored. ``known`` entries lead to stored articles. ``merged`` entries repeat
-    another entry of the document. ``empty`` entries have neither title nor URL nor text.
+    ``total`` is the number of entries that were read. Each of these is counted exactly once, as ``new``,
+    ``quarantined``, ``known``, ``merged`` or ``empty``. ``new`` and ``quarantined`` entries were stored. ``known``
+    entries belong to articles that were already stored. ``merged`` entries repeat another entry of the document.
+    ``empty`` entries have neither title nor URL nor text.
 
     ``left_out`` entries were not read and are not in ``total``, because the document has more entries than are read, or
     ends inside an entry.
@@ -263,10 +265,10 @@ HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class SitemapMemory:
-    """The URLs of the sitemaps that earlier polls have found in a sitemap index and read, the latest first.
+    """URLs of sitemaps that earlier polls have found in a sitemap index and read.
 
     ``productive`` sitemaps contained new addresses. ``known`` sitemaps were read before, so an address that appears in
-    one of them later belongs to a new article.
+    one of them later belongs to a new article. In both tuples, the sitemaps of the latest poll come first.
     """
 
     productive: tuple[str, ...] = ()
@@ -282,16 +284,17 @@ class PollState:
 
     ``failures`` is the weighted number of failures since the last success (``polling_policy.py``). ``baseline_at`` is
     the time of the first successful poll; articles published before it are not reported. ``entries`` is the number of
-    entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` states
-    what the last poll that received new content did with the entries. ``sitemaps`` is the memory of a sitemap index.
+    entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` are
+    the numbers of entries by what was done with them at the last poll that received new content. ``sitemaps`` are the
+    sitemaps that earlier polls have read, if the source is a sitemap index.
     ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
     ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
 
     ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
     ``reported_since_at`` and was first reported at ``first_reported_at``.
 
-    ``page_quality`` is updated when pages are read; a poll only reads it. If a layout change is not reported
-    any longer, because the new layout counts as normal, ``accepted_at`` is its ``layout_changed_at``.
+    ``page_quality`` is updated when pages are read; a poll only reads it. If a layout change is no longer reported,
+    because the new layout counts as normal, ``accepted_at`` equals ``page_quality.layout_changed_at``.
     """
 
     source_id: str

@@ -28,11 +28,11 @@ class ClockTrust:
     run_time: timedelta = timedelta(0)
 
     def advance(self, last_checked_at: datetime, now: datetime) -> "ClockTrust":
-        """Return the new record after a check of the clock at ``now``. The previous check was at ``last_checked_at``.
+        """Return the trust in the clock after a check at ``now``. The previous check was at ``last_checked_at``.
 
-        A time near the last trusted time is trusted immediately. After a jump, the new time is trusted when the program
-        has run for 1 % of the jump. This is one and a half days for a jump of four months, and most of a year for a
-        jump to 2099.
+        A time near the last trusted time is trusted immediately. After a jump, the new time is trusted once the program
+        has run for 1 % of the length of the jump. This is one and a half days for a jump of four months, and most of a
+        year for a jump to 2099.
         """
         apart = abs(now - self.trusted_at)
         if apart <= MAX_CLOCK_JUMP:
@@ -60,8 +60,8 @@ class ClockTrust:
 class ClockChange:
     """Result of a check of the clock: how far it was set back, or how far ahead it is.
 
-    ``ahead_by`` is set only by the first check that finds the clock ahead. ``trusted_after`` is the time that the
-    program must still run before the new time is trusted.
+    ``ahead_by`` is set only by the first check that finds the clock ahead. ``trusted_after`` is how much longer the
+    program must run before it trusts the clock.
     """
 
     set_back_by: timedelta = timedelta(0)
@@ -165,9 +165,9 @@ def wait_after_failure(
 ) -> timedelta:
     """Return the wait until the next poll after a failure.
 
-    It grows linearly with the weighted number of failures, up to a limit. It is at least ``retry_after``, of which at
-    most one day counts. The growth per failure is at most the usual interval, so that a source that is polled every few
-    seconds is also tried again after a few seconds.
+    The wait grows linearly with the weighted number of failures, up to a limit. Each failure adds at most the usual
+    interval, so that a source that is polled every few seconds is also tried again after a few seconds. The wait is
+    never shorter than the server's ``retry_after``, cut to one day.
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     step = min(_BACKOFF_STEP, usual)

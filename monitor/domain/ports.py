@@ -30,7 +30,7 @@ class Fetcher(Protocol):
 class ProcessPool(Protocol):
     """Protocol of the process pool.
 
-    It runs parsers of documents from the network, and other pure functions that take long.
+    It runs parsers of documents from the network, and other pure functions that take a long time.
     """
 
     async def run(self, work: Callable[..., T], *args: object) -> T:

@@ -42,10 +42,10 @@ class ArticleFilter:
 class HitSummary:
     """A hit with the first digest that reported it.
 
-    ``reported_at`` and ``plan_id`` describe that digest; they are None and empty if the hit is undelivered.
-    ``passage`` is the first passage. If the article is a PDF document, ``page`` is the number of its page. ``form`` and
-    ``confidence`` belong to the mention with the highest confidence. ``withdrawn_at`` is set if a verdict or a changed
-    configuration has withdrawn the hit.
+    ``reported_at`` and ``plan_id`` describe that digest. If the hit is undelivered, ``reported_at`` is None and
+    ``plan_id`` is empty. ``passage`` is the first passage. If the article is a PDF document, ``page`` is the number of
+    the page with this passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
+    ``withdrawn_at`` is the time at which a verdict or a changed configuration withdrew the hit, or None.
     """
 
     id: int
@@ -203,7 +203,7 @@ class PageSnapshot:
 class EvidenceProof:
     """Evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain.
 
-    A record is about a page or, with ``is_verdict``, about a verdict on its article.
+    If ``is_verdict`` is true, the record is about a verdict on an article; otherwise it is about an article's page.
     """
 
     record_id: int

@@ -10,9 +10,9 @@ RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), tim
 """Ages at which the page of a reported article is rechecked, counted from the time when the article was first seen."""
 
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
-"""Wait before a missing page is requested again.
+"""Time to wait before a missing page is requested again.
 
-Only a second response 404 shows that the page is missing, because servers respond 404 for short periods.
+Only a second 404 response shows that the page is missing, because servers sometimes return 404 for a short time.
 """
 
 MIN_RECHECK_INTERVAL = timedelta(minutes=10)

@@ -128,9 +128,9 @@ class SourceKind(StrEnum):
 
     @property
     def may_become_empty(self) -> bool:
-        """Return whether a document that had entries may be empty later, without an error of the outlet.
+        """Return whether a document that had entries may later be empty although nothing is wrong with the source.
 
-        A reader of a mailbox may move all its messages to another folder.
+        For example, somebody may move all messages of a mailbox to another folder.
         """
         match self:
             case SourceKind.MAILBOX:
@@ -142,7 +142,7 @@ class SourceKind(StrEnum):
 
     @property
     def has_article_pages(self) -> bool:
-        """Return whether the articles have pages on the web, on which a date or the whole text may be."""
+        """Return whether the articles have web pages of their own, which may contain a date or the whole text."""
         match self:
             case SourceKind.MAILBOX:
                 return False

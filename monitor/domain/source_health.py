@@ -1,4 +1,4 @@
-"""Health of sources: the diagnosis after a poll, notices about problems, and suggestions how to fix them."""
+"""Health of sources: the diagnosis after a poll, notices about problems, and suggestions on how to fix them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -234,8 +234,8 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
     """Return the notice about a source that is due at ``now``, or None if no notice is due.
 
     A notice is due when the state changes, daily while a problem lasts, and once when the problem ends. If another
-    problem follows directly, its notice is due at once. A single light failure is not reported, although it changes the
-    state. ``outlet`` is the name of the source in the notice.
+    problem follows directly, its notice is due at once. A single minor failure, such as a timeout, is not reported,
+    although it changes the state. ``outlet`` is the name of the source in the notice.
     """
     poll_state, outlet = effective_poll_state(poll_state), outlet or poll_state.source_id
     since = f" since {poll_state.state_since_at:%Y-%m-%d %H:%M} UTC" if poll_state.state_since_at else ""
@@ -263,7 +263,7 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
 
 
 def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetime) -> PollState:
-    """Return the poll state with the record that a notice was sent, so that the same notice is not sent again."""
+    """Return a poll state that records that a notice was sent, so that the notice is not sent again."""
     if notice is None:
         return poll_state
     effective = effective_poll_state(poll_state)
@@ -279,7 +279,7 @@ def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetim
 
 
 def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices of a period about sources that became healthy and are still healthy."""
+    """Return the recovery notices that were sent during a period, for the sources that are still healthy."""
     return tuple(
         poll_state.notice
         for poll_state in poll_states

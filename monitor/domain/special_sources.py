@@ -49,7 +49,7 @@ class Api:
 
 
 MAX_MESSAGE_BYTES = 10_000_000
-"""Number of bytes from which on the rest of a message in a mailbox is not read."""
+"""Maximum number of bytes that are read from one message in a mailbox; the rest of a longer message is not read."""
 
 
 class MailContent(StrEnum):

@@ -60,7 +60,10 @@ class ReportedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A succession (change of a post) that a digest has announced, so that the digest does not announce it again."""
+    """A succession (a change of the holder of a post) that a digest has announced.
+
+    It is stored so that the digest does not announce it again.
+    """
 
     official_id: str
     kind: StatementKind
