@@ -17,8 +17,8 @@ _MAX_NAMES_CACHED = 2048
 def _known_names() -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of all agencies in two sets.
 
-    The first set has the short names, which are compared with their case ("DPA"). The second set has all other names,
-    case-folded.
+    The first set has the short names, such as "DPA", which are compared case-sensitively. The second set has all other
+    names, case-folded.
     """
     names = agency_names()
     return (
@@ -65,7 +65,7 @@ def find_agencies(text: str) -> str:
 def find_first_agency(text: str) -> str:
     """Return the agency at the start of a text in a script without spaces, or an empty string.
 
-    If several names fit, the longest one is returned.
+    If the text begins with several known names, one of which is the beginning of another, the longest is returned.
     """
     cased, folded = _known_names()
     ends = range(min(len(text), _MAX_SIGNATURE_CHARS), 1, -1)

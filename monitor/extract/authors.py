@@ -52,8 +52,8 @@ _BRACKETED = re.compile(r"\s*[(（]([^()（）]{2,40})[)）]")
 _PLACE = re.compile(r"^((?:(?![a-z][A-Z])[^,])+?)\s+(?:in|à|en|em|aus|from|w|в|у)\s+[^\W\d_a-z][^,]*$")
 """Pattern of a reporter's name with the place of the reporter, as in "Ann Example in Paris".
 
-A name with a capital inside a word, as in "ExampleReporter in Paris", is not matched: the reporter's job was printed
-directly after the name.
+A word with a capital inside, as in "ExampleReporter in Paris", is not matched, because there the job title ("Reporter")
+follows the name without a space.
 """
 _PARTS = re.compile(r"\s*[|•·;=\n\t]\s*|\s+[–—-]\s+|\s*[／]\s*")
 _SHORT_MARK = re.compile(r"\s*\((?:[^()]{1,5}|[^()]*[@.][^()]*)\)")

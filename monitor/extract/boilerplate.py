@@ -52,10 +52,12 @@ def drop_callouts(page: PageAnalysis) -> None:
 def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: int) -> bool:
     """Return whether a box is a callout: a small box around an offer or around a machine-generated summary.
 
-    ``reason`` is the rejection reason of the line that is the offer or the label of the summary. The box must have
-    little of the article's text. For an offer, at least a third of the lines must have this reason; in addition, the
-    offer must be the first line of the box, or the other lines must be short. For a summary, the box must be the
-    smallest one that contains the label and other text.
+    ``reason`` is the reason why a line of the box was rejected: it is an offer, or the label of a summary. A callout
+    contains little of the article's text. In addition:
+
+    - For an offer, at least a third of the lines must have this reason. Either the first line of the box must be the
+      offer, or the other lines must be short.
+    - For a summary, the box must be the smallest one that contains the label and other text.
     """
     box = page.layout.boxes[box_index]
     lines = [at for at in range(box.run_start, box.run_end) if page.rejection_reasons[at] in {"", reason}]

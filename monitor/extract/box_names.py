@@ -88,7 +88,10 @@ kicker kickers overline eyebrow topic topics top-?line dachzeile spitzmarke ante
 vinjett\w* vignette rubri\w+ chapeu category section-?(?:name|label|title) deck dek sub sub-?title subtitulo bajada
 sub-?head(?:line|ing)?
 """)
-"""Names of parts of a heading that are not the headline, unless other places state them with it."""
+"""Names of elements in a heading that are not part of the headline.
+
+Their text is nevertheless kept if another place, such as the metadata, states the headline with it.
+"""
 CAPTION_NAMES = _compile_names(r"""
 (?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
@@ -103,7 +106,7 @@ GALLERY_NAMES = _compile_names(r"""
 (?:photo|image|picture|foto)?-?(?:galler(?:y|ies)|galeri[ae]s?|gallerie|slideshow|slider|carousel|swiper)\w* fotostrecke
 bildergalerie diaporama inline-gallery album photos
 """)
-"""Names of boxes with a series of pictures."""
+"""Names of boxes that contain a series of pictures."""
 TEXT_NAMES = _compile_names(r"""
 [\w-]*(?:text|texte|texto|testo|tekst|content|body|copy|paragraph|absatz|inhalt|noi-?dung)\w*
 """)
@@ -125,7 +128,7 @@ HEADLINE_NAMES = _compile_names(r"""
 head-?line (?:article|post|entry|news|story|detail|content|main|page)-?(?:title|heading|head-?line) title titulo titre
 titel
 """)
-"""Names of headings with the headline of an article."""
+"""Names of the elements, mostly headings, that contain the headline of an article."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
@@ -184,14 +187,14 @@ _GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|cle
 def find_boilerplate_name(hint: str) -> tuple[str, int]:
     """Find a name that indicates boilerplate, and return it with the number of paragraphs that outweigh it.
 
-    ``hint`` are the names of a box (an HTML element): its class, id and role. A box with at least this number of
+    ``hint`` contains the names of a box (an HTML element): its class, id and role. A box with at least this number of
     paragraphs of prose is not boilerplate. The numbers are:
 
     - 0 if the box is boilerplate whatever it contains.
-    - 1 if the name only qualifies a name for text (``section--ads`` is a section with advertisements), or if the box
-      also has the name of an article body.
-    - 2 if the name is that of a tool, because a tool has no prose.
-    - 3 if the name is that of an offer, or of a position on the page.
+    - 1 if the name only modifies a name that means text (``section--ads`` is a section that also has advertisements),
+      or if the box also has the name of an article body.
+    - 2 if the name means a tool, because a tool has no prose.
+    - 3 if the name means an offer, or a place on the page such as a sidebar.
 
     Without such a name, the result is an empty string and 0. Three kinds of names are ignored: states of the page
     (``has-sidebar``), tags and categories of a blog post (``tag-cookies``), and entries that reporters write in a live
@@ -219,8 +222,8 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
 def is_same_kind(hint: str, other: str) -> bool:
     """Return whether two HTML elements are of the same kind, judged by their names (class, id, role).
 
-    ``hint`` are the names of one element, and ``other`` the names of the other one. They are of the same kind if the
-    names that ``find_kind`` returns for one of them include all names that it returns for the other.
+    ``hint`` and ``other`` contain the names of the two elements. These are of the same kind if the names that
+    ``find_kind`` finds in one of them include all names that it finds in the other.
     """
     kind, other_kind = find_kind(hint), find_kind(other)
     return kind <= other_kind or other_kind <= kind
@@ -231,7 +234,8 @@ def find_kind(hint: str) -> frozenset[str]:
     """Return the names in an HTML element's attributes (class, id, role) that describe its content.
 
     Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are left
-    out. If no name remains, the attributes themselves are returned as a single name, which equals no other name.
+    out. If no name remains, all attributes together are returned as a single name, so that the element is not of the
+    same kind as an element with other names.
     """
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
     return frozenset(name for name in names if not _GRID_NAME.match(name)) or frozenset({f"={hint}"})

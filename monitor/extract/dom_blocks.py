@@ -124,8 +124,8 @@ def normalize_spacing(text: str) -> str:
 class _RunBuilder:
     """Builder of the current text run during the walk over the tree.
 
-    ``lines`` holds the lines of the run, which a single ``<br>`` separates. Each line is a tuple of its text, the
-    number of its characters in links, and whether all of it is bold.
+    ``lines`` holds the lines of the run; a single ``<br>`` ends a line. Each line is a tuple of its text, the number of
+    its characters that are in links, and whether all of it is bold.
     """
 
     def __init__(self, layout: PageLayout) -> None:

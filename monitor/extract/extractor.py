@@ -108,7 +108,7 @@ class ExtractionReason:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionExplanation:
-    """Result of ``explain_page``: the article, and the reason for each text of the page.
+    """Result of ``explain_page``: the article, and the reason why each piece of text on the page was kept or dropped.
 
     ``body_css_path`` is a CSS path to the box with the article's body. ``local_published_at`` is the publication time
     in the page's own time zone, so that its date is the date that readers of the page saw.

@@ -46,7 +46,7 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
 
 
 def _describe_post(entry: Entry) -> str:
-    """Return the section of an article, which states that a post is a repost or a reply."""
+    """Return the text that ``Article.section`` has for a repost or a reply, or an empty string for any other entry."""
     return REPOST if entry.is_repost else f"{REPLY}{entry.reply_to}" if entry.reply_to else ""
 
 
@@ -125,7 +125,10 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
 
 
 def _begins_with(text: str, beginning: str) -> bool:
-    """Return whether a text begins with the letters and digits of another text. Usually only its head is looked at."""
+    """Return whether the letters and digits of a text begin with the ones of ``beginning``.
+
+    Usually only the first characters of the text are read.
+    """
     key = alnum_key(beginning)
     head = alnum_key(text[: 2 * len(beginning)])
     return (head if len(head) >= len(key) else alnum_key(text)).startswith(key)
@@ -192,7 +195,7 @@ def match_score(page_article: Article, feed_article: Article) -> float | None:
 
 
 def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
-    """Return the standfirst of the page, or the feed's one if the page has none.
+    """Return the standfirst of the page, or that of the feed if the page has none.
 
     If the page's text is partial, the feed's standfirst is appended, unless the page repeats it.
     """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from monitor.language.load import language_data
 
-_SAMPLE_CHARS = 1_500  # characters looked at
+_SAMPLE_CHARS = 1_500  # characters that are examined
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0x20 for code in range(0x80)) + bytes(
     0x80
@@ -16,7 +16,10 @@ _ASCII_LETTER_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0
 _ASCII = re.compile("[\x00-\x7f]+")
 _ASCII_NON_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalpha())
 _MIN_SHARE_OF_LETTERS = 0.1
-"""Minimum share of the letters of one language in Latin script; shares of other scripts are higher."""
+"""Minimum share of a text's letters that must be typical of one language in Latin script.
+
+The minimum shares for other scripts are higher.
+"""
 _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 
 

@@ -78,9 +78,9 @@ def _patterns() -> _Patterns:
 
 
 def _large_pattern_options() -> Any:
-    """Return options of RE2 with more memory, because the pattern of the offers needs 13 MB instead of the usual 8.
+    """Return options that allow RE2 more memory: the pattern of all offers needs 13 MB, and the default is 8 MB.
 
-    With too little memory, RE2 discards its states all the time, and a search takes four times as long.
+    With too little memory, RE2 constantly discards its cached states, and a search takes four times as long.
     """
     options = re2.Options()
     options.max_mem = _MAX_PATTERN_BYTES
@@ -165,7 +165,7 @@ def is_biography(text: str) -> bool:
 
 
 def is_rights_notice(text: str) -> bool:
-    """Return whether a line states copyright, or whether the text may be copied."""
+    """Return whether a line is a copyright notice, or a statement about whether the text may be copied."""
     return len(text) < _MAX_OFFER_CHARS and _patterns().rights.search(text) is not None
 
 

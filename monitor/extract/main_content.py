@@ -1,8 +1,9 @@
 """Main content detection: finds the box with the article's text, and neighbouring boxes that continue the text.
 
-A box is a block-level HTML element. The detection does not depend on a language. A text run is prose if it has some
-length and few links. Lengths are measured as weights, in which an ideograph counts as three letters, so that all
-scripts are treated alike. The prose in a box is computed quickly, from running totals over the flat list of text runs.
+A box is a block-level HTML element. The detection does not depend on a language. A text run is prose if it is long
+enough and only a small part of it is links. Lengths are measured as weights, in which an ideograph counts as three
+letters, so that all scripts are treated alike. The prose in a box is computed quickly, from running totals over the
+list of text runs.
 """
 
 import re
@@ -65,7 +66,8 @@ class PageAnalysis:
     """A page layout with values that are computed for its text runs and boxes. Each extraction step updates them.
 
     ``rejection_reasons`` has for each text run the reason why it is not body text; it is empty for body text.
-    ``is_body_selected`` is true if the user's selector found the body. ``pull_quotes`` are text runs.
+    ``is_body_selected`` is true if the user's selector found the body. ``pull_quotes`` are the indexes of
+    the text runs that are pull quotes (quotations set apart from the text).
     """
 
     layout: PageLayout
@@ -199,7 +201,8 @@ def find_content(page: PageAnalysis) -> None:
 def _count_short_sentences(page: PageAnalysis) -> None:
     """Treat shorter text runs as prose, too, for a page whose article may be a single short sentence.
 
-    With the usual minimum length, the sentence would not be prose, but a longer postal address below it would.
+    With the usual minimum length, the sentence would be too short to be prose, and a longer postal address below it
+    would be prose.
     """
     page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
     for at in range(page.title_run_index + 1):
@@ -263,7 +266,7 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
 
     - an h1 that equals a title in the metadata,
     - another heading that equals such a title,
-    - an h1 of some length, if possible one with text of its own (see ``_owns_text``),
+    - an h1 that is long enough for a headline, if possible one above most of the prose (see ``_owns_text``),
     - other text that equals such a title,
     - the first other heading whose class or id contains a word for a headline,
     - any h1,
@@ -306,10 +309,10 @@ def _is_link_to_front_page(heading: LexborNode) -> bool:
 
 
 def _owns_text(page: PageAnalysis, heading_index: int, heading_indexes: list[int]) -> bool:
-    """Return whether the largest box that contains only one of several headings has most of the page's prose.
+    """Return whether a heading is above most of the page's prose, as the headline of an article is.
 
-    This is so for the headline of an article, and not for headings of promotions and lists. A heading with a link is
-    not a headline here.
+    The test takes the largest box that contains this heading and none of the other ones in ``heading_indexes``: it must
+    contain most of the prose. Headings of promotions and lists do not pass the test. A heading with a link never does.
     """
     if page.layout.runs[heading_index].link_chars:
         return False
@@ -325,7 +328,10 @@ def _owns_text(page: PageAnalysis, heading_index: int, heading_indexes: list[int
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a heading has a word for a headline in its class or id, and most of the page's prose below it."""
+    """Return whether a text run is named as the headline and most of the page's prose is below it.
+
+    The class or id of its box must contain a word such as "headline".
+    """
     run = page.layout.runs[run_index]
     name = page.box_hints[run.box_index]
     if not name or run.link_chars or page.weights[run_index] < _MIN_HEADLINE_WEIGHT or not HEADLINE_NAMES.search(name):
@@ -391,10 +397,10 @@ def _reject_hidden(page: PageAnalysis) -> None:
 
 
 def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
-    """Reject the boxes that are boilerplate and for which ``is_candidate`` is true, except a box with the headline.
+    """Reject the boxes that are boilerplate and for which ``is_candidate`` is true, or that list other stories.
 
-    At least ``min_rest`` prose must remain in the root box. If less would remain, rejection reasons are dropped one
-    after another until enough prose remains, first the reason that removes the most prose.
+    A box that contains the headline is never rejected. If less than ``min_rest`` prose would remain in the root box,
+    the rejection reason that would remove the most prose is not applied, then the next one, until enough prose remains.
     """
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
@@ -430,10 +436,10 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 
 
 def _list_title_blocks(page: PageAnalysis) -> list[str]:
-    """Return the prefixes, such as ``hero-promo__``, with which the class names of certain boxes begin.
+    """Return the class prefixes, such as ``hero-promo__``, of the parts of the boxes around the headline.
 
-    These boxes are parts of a box around the headline: in the naming convention BEM, ``hero-promo__text`` is a part of
-    ``hero-promo``. If ``hero-promo`` contains the headline, this name does not show that its parts are boilerplate.
+    In the naming convention BEM, ``hero-promo__text`` is a part of ``hero-promo``. If ``hero-promo`` contains the
+    headline, the word "promo" in its name and in the names of its parts does not indicate boilerplate.
     """
     boxes = page.layout.boxes
     index = page.layout.runs[page.title_run_index].box_index if page.title_run_index >= 0 else 0
@@ -474,9 +480,9 @@ def _is_small_box(page: PageAnalysis, box_index: int, total: float) -> bool:
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
     """Return whether a box has only a small share of the page's prose.
 
-    ``total`` is the amount of prose on the page. The prose of siblings of the same kind counts as prose of the box, but
-    not if the parent of the box is boilerplate. Otherwise the comments below an article would not be a small part if
-    all of them together are longer than the article.
+    ``total`` is the amount of prose on the page. The prose of siblings of the same kind is counted with the box, except
+    if the parent of the box is boilerplate. Without this exception, a comment below an article would not be a small
+    part if all comments together are longer than the article.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False

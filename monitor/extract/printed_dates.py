@@ -41,7 +41,7 @@ _TODAY_NAMES = re.compile(
 )
 """Names of elements that show the current date."""
 _MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
-_MAX_ELEMENTS = 12  # elements of one kind that are looked at; a page with more is a list
+_MAX_ELEMENTS = 12  # elements of one kind that are examined; a page with more is a list
 _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
 
 
