@@ -170,8 +170,8 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
     """Return the headline of a JSON-LD article.
 
-    The article's name is used instead in two cases: there is no headline, or only the name occurs in a title of the
-    page.
+    The property ``name`` is used instead of ``headline`` in two cases: there is no headline, or a title of the page
+    contains the name but not the headline.
     """
     headline, name = node.get("headline"), node.get("name")
     is_named = _is_titled({"name": name}, title_keys) and not _is_titled({"name": headline}, title_keys)
@@ -190,9 +190,9 @@ def title_words(text: str) -> set[str]:
 
 
 def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
-    """Return whether a JSON-LD article may be the article that the page shows.
+    """Return whether a JSON-LD article can be the article that the page shows.
 
-    It may not be if it has a headline that shares no word with the headings of the page.
+    It cannot if its headline shares no word with the headings of the page.
     """
     claim = node.get("headline") or node.get("name")
     words = title_words(unescape(claim)) if isinstance(claim, str) else set()

@@ -1,7 +1,7 @@
 """Page data: JSON values in the scripts of a page, from which the browser builds the visible text.
 
 Web frameworks write page data in different forms: as JSON scripts, as values of variables, as JSON in a string, or as a
-list whose items refer to one another by number.
+list whose items refer to one another by index.
 """
 
 import json
@@ -90,7 +90,7 @@ def _read_arguments(text: str) -> Iterator[Any]:
 def _unpack(value: Any) -> Iterator[Any]:
     """Yield the JSON values in a string, or in the strings of a short list such as ``[1, "5:{...}"]``.
 
-    A value that is neither is yielded unchanged.
+    Any other value is yielded unchanged.
     """
     texts = [value] if isinstance(value, str) else []
     if isinstance(value, list) and len(value) <= 3:  # a row of streamed data: [1, "5:{...}"]
@@ -109,7 +109,7 @@ def _unpack(value: Any) -> Iterator[Any]:
 def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects in a JSON value.
 
-    If the value is a list whose items refer to one another by number, these numbers are replaced by the items.
+    If the value is a list whose items refer to one another by index, the indexes are replaced by the items.
     """
     if not _is_payload(root):
         yield from iter_json_objects(root)
@@ -121,9 +121,9 @@ def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
 
 
 def _is_payload(root: Any) -> bool:
-    """Return whether a value is a list whose items refer to one another by number.
+    """Return whether a value is a list whose items refer to one another by index.
 
-    In such a list, all values of the first object are numbers of items.
+    In such a list, every value of the first object is the index of an item, or a small negative number.
     """
     if not isinstance(root, list) or len(root) < 3:
         return False
@@ -132,15 +132,16 @@ def _is_payload(root: Any) -> bool:
 
 
 class _Payload:
-    """List of values that refer to one another by number. Its values may also refer to themselves."""
+    """List of values that refer to one another by index. A value may also refer to itself."""
 
     def __init__(self, items: list[Any]) -> None:
         self._items, self._left = items, MAX_RESOLVED_VALUES
 
     def resolve(self, value: Any, depth: int) -> Any:
-        """Return a value in which each number that refers to an item of the list is replaced by this item.
+        """Return a value in which each index of an item in the list is replaced by this item.
 
-        After ``MAX_RESOLVED_VALUES`` replacements, and at levels deeper than ``_MAX_DEPTH``, the numbers are kept.
+        After ``MAX_RESOLVED_VALUES`` replacements, and at levels deeper than ``_MAX_DEPTH``, the indexes are not
+        replaced.
         """
         if depth > _MAX_DEPTH or not isinstance(value, dict | list):
             return value
@@ -154,9 +155,10 @@ class _Payload:
 
 
 def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
-    """Return whether a JSON object has a title of the page in one of its title fields.
+    """Return whether a title field of a JSON object contains a title of the page.
 
-    It is enough if one of the two texts begins with the other. ``titles`` are the titles of the page, normalized.
+    It is enough if the field begins with the title, or the title begins with the field. ``titles`` are the titles of
+    the page, normalized.
     """
     for key, value in node.items():
         if key.lower() not in _TITLE_KEYS:

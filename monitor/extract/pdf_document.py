@@ -1,7 +1,7 @@
 """PDF documents: extracts the article from the text layer, with the library PDFium (extra ``pdf``).
 
-Call ``read_pdf`` in the process pool: a document that makes the library slow, or makes it crash, then ends only its own
-process. docs/decisions/0009-pdf-text.md compares the libraries.
+Call ``read_pdf`` in the process pool. If a document makes the library hang or crash, only the worker process that reads
+it ends. docs/decisions/0009-pdf-text.md compares the libraries.
 """
 
 import ctypes
@@ -82,7 +82,10 @@ class PdfText:
     page_count: int
 
     def as_attached(self, heading: str) -> AttachedText:
-        """Return the text with its title as the text of an attached document, below a heading."""
+        """Return the document as the text of an attachment.
+
+        The text consists of ``heading``, the title and the body, one below the other.
+        """
         article = self.article
         text, shift = article.body, 0
         for line in (article.title, heading):
@@ -149,7 +152,7 @@ def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = 
 
 
 def find_page_starts(paragraphs: Sequence[PrintedParagraph]) -> tuple[int, ...]:
-    """Return the offset of the beginning of each page in the text of the paragraphs, the first page first.
+    """Return the offsets at which the pages begin in the joined text of the paragraphs, in page order.
 
     A page without text begins where the next one does.
     """
@@ -259,9 +262,9 @@ def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
 
 
 def _count_quarter_turns(text_page: Any) -> int:
-    """Return by how many quarter turns, clockwise, most of the text of a page is turned.
+    """Return the number of clockwise quarter turns by which most of the text of a page is rotated.
 
-    Landscape tables on upright pages are turned. A few glyphs of the page are a sufficient sample.
+    For example, a landscape table may be rotated on an upright page. A few glyphs of the page are a sufficient sample.
     """
     import pypdfium2.raw as pdfium
 
@@ -347,9 +350,10 @@ def _build_lines(glyphs: list[_Glyph], page: int, *, is_rtl: bool) -> Iterator[P
 def _order_clusters(letters: Sequence[_Glyph]) -> None:
     """Put the characters of right-to-left ligatures into reading order.
 
-    A document may list the glyphs of a word in reading order or from left to right. The characters of a ligature have
-    the same order as the glyphs around it, so they are reversed if the next glyph shows that the order is from left to
-    right. A ligature of two letters begins with a letter that is connected to the next one.
+    A document lists the glyphs of a word in reading order or from left to right, and the characters of a ligature in
+    the same order. They are reversed if the position of the adjacent glyph shows that this order is from left to right.
+    A ligature of two letters is also reversed if its second letter can be connected to a following letter, but its
+    first letter cannot.
     """
     for at, glyph in enumerate(letters):
         if len(glyph.text) > 1 and is_right_to_left(glyph.text):
@@ -390,9 +394,9 @@ def _build_line(piece: Sequence[_Glyph], size: float, page: int, *, is_rtl: bool
 def _to_logical_order(parts: Sequence[str], *, is_rtl: bool) -> str:
     """Return the text of a line in reading order; ``parts`` are the texts of its glyphs from left to right.
 
-    Right-to-left words are reversed, but not the numbers and the words of other scripts among them. Several such words
-    are one run, unless the first of them is a number. Brackets outside of these runs are mirrored. Presentation forms
-    become ordinary letters.
+    Right-to-left words are reversed. Numbers and words of other scripts are not reversed. Several of these in a row
+    also keep their order, unless the first one is a number. Brackets outside of such a row are mirrored. Presentation
+    forms (characters for one shape of a letter) become ordinary letters.
     """
     text = "".join(parts)
     if not (is_rtl or is_right_to_left(text)):
@@ -443,16 +447,21 @@ def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
 
 
 def _build_edge_key(line: PrintedLine) -> tuple[str, int]:
-    """Return a key that is equal for the same header or footer on several pages, at the same height.
+    """Return a key that is equal for the lines of a header or footer that is at the same height on several pages.
 
-    Numbers are left out, but not those in a sentence, which is never a header.
+    Numbers are ignored, because they may be page numbers. In sentences and long lines they are not ignored, because
+    these are rarely headers.
     """
     is_label = len(line.text) <= _MAX_LABEL_CHARS and not line.text.endswith(SENTENCE_END_CHARS)
     return _DIGITS.sub("#", line.text) if is_label else line.text, round(line.baseline / 4)
 
 
 def _are_only_pages_different(lines: Sequence[PrintedLine]) -> bool:
-    """Return whether each number in lines of several pages is the same in all, or follows the number of the page."""
+    """Return whether lines from several pages differ only in their page numbers.
+
+    Each number in the lines must be the same on all pages, or always differ by the same amount from the position of the
+    page in the document.
+    """
     numbers = [[(int(run), int(run) - line.page) for run in _DIGITS.findall(line.text)] for line in lines]
     return all(
         any(len(set(values)) == 1 for values in zip(*place, strict=True)) for place in zip(*numbers, strict=True)

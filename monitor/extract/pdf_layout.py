@@ -37,17 +37,17 @@ class PrintedLine:
     size: float
     page: int = 1
     column: tuple[float, float] = (0.0, 0.0)
-    """Left and right edge of the column that contains the line, after the columns are found."""
+    """Left and right edge of the column that contains the line. Both are 0 until the columns have been found."""
     cells: tuple[float, ...] = ()
-    """Left edges of the further pieces of a row, after the pieces are joined."""
+    """Left edges of the pieces of a row that were joined into this line, except the leftmost piece."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedParagraph:
     """A paragraph, with the page on which it begins and its font size.
 
-    ``breaks`` has the further pages on which the paragraph continues, each with the offset in the text at which the
-    page begins.
+    ``breaks`` has the other pages on which the paragraph continues, each with the offset in the text at which the page
+    begins.
     """
 
     text: str
@@ -179,9 +179,9 @@ def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
 def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> bool:
     """Return whether a line begins a new paragraph.
 
-    This is judged by its font size, its indent, its distance from the line before, and the end of the line before. Two
-    rows with a cell at the same place are rows of a table.
-    ``pitch`` is the usual distance between lines, as a multiple of the font size.
+    This is judged by its font size, its indent, its distance from the line before, and the end of the line before. If
+    both lines have a cell at the same place, they are rows of a table, and each row is a paragraph. ``pitch`` is the
+    usual distance between lines, as a multiple of the font size.
     """
     if before.text.endswith(("-", SOFT_HYPHEN)) and line.text[:1].islower():
         return False
@@ -204,9 +204,10 @@ def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> b
 
 
 def _join_lines(text: str, following: str) -> str:
-    """Join two lines of a paragraph. A word that a hyphen divides between the lines is joined, too.
+    """Join two lines of a paragraph, and rejoin a word that is divided between them.
 
-    The hyphen of a compound such as "Anglo-Saxon" is kept: a capital or a digit follows it.
+    The hyphen is removed, unless it seems to belong to a compound: a capital or a digit follows it, as in
+    "Anglo-Saxon", or the word has another hyphen.
     """
     if text.endswith(SOFT_HYPHEN):
         is_capital = following[:1].isupper() and not text[-2:-1].isupper()

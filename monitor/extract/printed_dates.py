@@ -22,7 +22,7 @@ _DATE_NAMES = re.compile(
     r"datum|fecha|ngay|thoi-?gian|tanggal|data|created|(?:post|entry|article)?-?meta(?:data)?|byline|submitted)"
     r"(?=$|[\s_:-])"
 )
-"""Names of elements that contain a date."""
+"""Classes of elements that contain a date."""
 _DATE_ATTRIBUTES = ("data-date", "data-datetime", "data-timestamp", "data-time", "data-published", "title")
 _DATE_SELECTOR = ", ".join(
     f'[class*="{part}" i]'
@@ -32,14 +32,15 @@ _NEUTRAL_NAMES = re.compile(
     r"[\s_:-]*(?:share|sharing|social|tool|print|follow|votes?|rating|addtoany|teilen|compartir|aside|"
     r"side-?bar|rail|nav|footer)"
 )
-"""Beginnings of names of boilerplate boxes that may contain the article's date, next to buttons for example."""
+"""Classes and ids of boilerplate boxes that may nevertheless contain the article's date, for example next to buttons.
+The pattern matches the beginning of a name."""
 _HEADINGS = ",".join(sorted(HEADING_TAGS))
 _MIN_HEADLINE_CHARS = 20  # characters: links to authors and sections are shorter
 _MIN_LONG_HEADLINE_CHARS = 40  # characters: in a box of any kind, a shorter link may name the author or a section
 _TODAY_NAMES = re.compile(
     r"(?:^|[\s_-])(?:current-?(?:date|time)|today|date-?today|clock|weather|date-?now)(?=$|[\s_-])"
 )
-"""Names of elements that show the current date."""
+"""Classes and ids of elements that show the current date."""
 _MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
 _MAX_ELEMENTS = 12  # elements of one kind that are examined; a page with more is a list
 _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
@@ -84,7 +85,7 @@ class OwnElements:
         return [read_value(node) for node in self.select(f'[itemprop~="{item_property}"]')]
 
     def list_times(self) -> list[str]:
-        """Return a list with the value of the best ``time`` element around the article; empty if there is none.
+        """Return a list with the value of the first ``time`` element of the article; empty if there is none.
 
         A modification time is used only if there is no other time.
         """
@@ -115,9 +116,9 @@ class OwnElements:
         return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
     def select(self, selector: str, root: LexborNode | None = None) -> list[LexborNode]:
-        """Return the elements of the article that match a CSS selector, in ``root`` or in the whole page.
+        """Return the elements of the article that match a CSS selector, but only the first ``_MAX_ELEMENTS``.
 
-        At most ``_MAX_ELEMENTS`` elements are returned, the first ones.
+        The elements in ``root`` are searched. If ``root`` is None, the whole page is searched.
         """
         root = root or self._tree.root
         if root is None:
@@ -211,7 +212,7 @@ def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str
 def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a line near the headline may contain the date of the article.
 
-    Lines in the text of the article, in captions and in lists of other articles may not.
+    Lines in the text of the article, in captions and in lists of other articles are excluded.
     """
     reason = page.rejection_reasons[run_index]
     if reason in {"", "caption", "standfirst"} or reason.startswith(_REASONS_OF_LISTS):

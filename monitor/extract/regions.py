@@ -128,7 +128,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
 
 
 def collect_regions(page: PageAnalysis) -> ArticleRegions:
-    """Build the regions from the text runs, which must be classified before.
+    """Build the regions from the text runs, which must already be classified.
 
     The dateline and the news agency are then moved from the body to their own fields.
     """
@@ -196,9 +196,10 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
 
 
 def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Return whether a text run with many links is the first paragraph, although it was not recognized as such.
+    """Return whether a text run with many links is the real first paragraph of the article.
 
-    It must be a sentence above the first paragraph that was found, in a ``p`` element with the same parent.
+    It must be a sentence above the text run that was taken for the first paragraph. Both must be in ``p`` elements with
+    the same parent.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     box, below = (
@@ -258,8 +259,8 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
 def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a heading that is a link begins a section of the article, as in a list of products or places.
 
-    The next line with prose must be long. The box that directly contains the heading must also directly contain this
-    line, and most of the article's prose: excerpts of other stories have boxes of their own.
+    The next line with prose must be long, and in the same parent box as the heading. This box must contain most of the
+    article's prose. Otherwise the line is probably the excerpt of another story, which has a box of its own.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     heading = boxes[runs[run_index].box_index]
@@ -352,7 +353,10 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _find_pull_quotes(page: PageAnalysis) -> frozenset[int]:
-    """Return the text runs that are quotations in figures without a picture, and that the text does not contain."""
+    """Return the text runs that are quotations in figures without a picture.
+
+    Quotations that are a part of a longer text run are excluded.
+    """
     boxes, runs = page.layout.boxes, page.layout.runs
     pictures = sorted(index for index, _ in page.layout.pictures)
     found = []
@@ -398,7 +402,7 @@ def _find_contained(page: PageAnalysis, quotes: Sequence[int], others: Iterable[
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
     """Return whether a box whose class or id contains a word for a picture also contains text of the article.
 
-    It does if it has several paragraphs, or one paragraph and a separate caption.
+    This is so if the box has several paragraphs, or one paragraph and a separate caption.
     """
     box = page.layout.boxes[box_index]
     has_caption = any(
@@ -488,10 +492,11 @@ def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
 
 
 def _is_in_text_box(page: PageAnalysis, run_index: int, picture_box_index: int) -> bool:
-    """Return whether a text run in a box that is named after a picture is nevertheless a paragraph of the article.
+    """Return whether a text run in a box with the class or id of a picture is nevertheless a paragraph of the article.
 
-    A box around the text run, inside the picture box, must be named after text. If only the name of the picture box
-    itself contains a word for text, such as ``image-text``, the text run must be in a ``p`` element.
+    It must be a long sentence. In addition, a box around it, inside the picture box, must have a class or id that
+    contains a word for text. If only the class or id of the picture box itself contains such a word, as in
+    ``image-text``, the text run must be in a ``p`` element.
     """
     layout, run = page.layout, page.layout.runs[run_index]
     if page.weights[run_index] < _MIN_PICTURE_TEXT_WEIGHT or not is_sentence(run.text) or is_credit(run.text):
@@ -506,9 +511,9 @@ def _is_in_text_box(page: PageAnalysis, run_index: int, picture_box_index: int) 
 
 
 def _restore_captions(page: PageAnalysis, inside: range) -> None:
-    """Make captions body text if they have most of the article's prose, as in picture stories.
+    """Treat captions as body text if they have most of the article's prose, as in picture stories.
 
-    A single caption becomes the body if the article has no other prose.
+    A single caption is treated as body text only if the article has no other prose.
     """
     captions = [
         at

@@ -75,9 +75,9 @@ def _is_headline(text: str, site_keys: frozenset[str]) -> bool:
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_title: str = "") -> tuple[str, str]:
     """Return the title of a page, and the places that state it, such as "opengraph, heading".
 
-    The title with the most support is chosen. The document title (``<title>``) also counts as support for a title that
-    is its beginning, and a title that was cut off as support for the whole title. The feed's title counts as support,
-    but is not a candidate itself.
+    The title with the most support is chosen. The document title (``<title>``) also supports a title with which it
+    begins. A title that was cut off supports the complete title. The feed's title counts as support, but is not a
+    candidate itself.
 
     If the chosen title has several spellings, one of them is chosen by these preferences, in this order:
 
@@ -127,8 +127,9 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_tit
 def _is_removed_name(texts: dict[str, str], document_title: str, page: PageAnalysis) -> bool:
     """Return whether the printed heading is the name of the outlet or a section.
 
-    This is so if the document title has it in addition to another line of the page, which was left as the title there,
-    and if the text of the article has fewer of its words.
+    This is so on two conditions: the document title consists of the heading and a longer text, and the article's text
+    has a smaller share of the words of the heading than of the words of this longer text. In ``texts``, the heading is
+    already removed from the document title.
     """
     name, title = alnum_key(texts["heading"]), alnum_key(texts.get("document", ""))
     whole = alnum_key(document_title)
@@ -147,11 +148,12 @@ def _list_text(page: PageAnalysis) -> str:
 
 
 def _choose_heading_part(page: PageAnalysis, texts: dict[str, str]) -> str:
-    """Return the text of the printed heading, or the part of it that is the headline.
+    """Return the text of the printed heading, or only the part of it that is the headline.
 
-    The heading may also have a kicker, a subtitle, a time or a number of comments, in elements of their own. The
-    headline is the part that another place states as the title, or the text without the elements with such names. The
-    document title may state the text of all elements.
+    The heading may also contain elements with a kicker, a subtitle, a time or a number of comments. The headline is the
+    part that another place states as the title. If there is none, it is the heading without the elements whose classes
+    indicate such additions. The whole heading is the headline if a place other than the document title states it: the
+    document title may contain the texts of all elements.
     """
     box = page.layout.boxes[page.layout.runs[page.title_run_index].box_index]
     elements = list(box.node.iter())
@@ -179,14 +181,17 @@ def _strip_elements(heading: str, elements: Iterable[LexborNode], names: re.Patt
 
 
 def _align_with_heading(page: PageAnalysis, text: str, texts: dict[str, str]) -> str:
-    """Return the printed heading, which is in ``texts``, if a title is a variant of the heading.
+    """Return the printed heading if a title is only a variant of it, otherwise return the title.
 
-    It is one if it is the heading with a label or an addition, or its beginning.
+    A title is a variant of the heading in three cases:
 
-    A label, such as "Exclusive:", is one or two words before the heading, and the name of an outlet a few words and a
-    bar. If the page prints these words, too, or if places separate them in different ways, they are a kicker, which
-    belongs to the title. An addition follows the heading after a colon or another separator. A long title at whose end
-    the heading goes on without a separator was cut off.
+    - A label precedes the heading: one or two words, such as "Exclusive:", or the name of an outlet and a bar. If the
+      page prints these words, too, or if places separate them in different ways, they are a kicker, which belongs to
+      the title.
+    - An addition follows the heading after a colon or another separator.
+    - The title is long and was cut off: it is the beginning of the heading, which continues without a separator.
+
+    ``texts`` maps the places, such as "heading", to their titles.
     """
     heading = texts["heading"]
     given, printed = text.casefold(), heading.casefold()
@@ -225,10 +230,11 @@ def _complete(text: str, titles: Iterable[str]) -> str:
 
 
 def _find_unrelated_origins(page: PageAnalysis, texts: dict[str, str]) -> set[str]:
-    """Return the places whose title shares no word with the printed heading, and is not the feed's title.
+    """Return the origins, such as "opengraph", whose title shares no word with the printed heading.
 
-    If the page has no printed heading, the titles are compared with the document title. If the printed heading shares
-    no word with the article's text, but another title does, the printed heading itself is unrelated.
+    Origins whose title equals the feed's title are left out. If the page has no printed heading, the titles are
+    compared with the document title. If the printed heading shares no word with the article's text, but another title
+    does, only the printed heading is unrelated.
     """
     reference = "heading" if "heading" in texts else "document"
     words = {origin: title_words(text) for origin, text in texts.items()}
@@ -260,9 +266,9 @@ def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
 def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page: PageAnalysis) -> str:
     """Remove the names of the outlet and of its sections from the start and end of a title.
 
-    Of three parts or more between bars, the longest is left. A part at the start or end is removed if it is the name of
-    the outlet. A part at the end, or a part before a bar at the start, is also removed if the rest equals another title
-    or a line of the page. ``others`` are the other titles, normalized.
+    If bars divide the title into three or more parts, only the longest part is kept. A part at the start or end is
+    removed if it is the name of the outlet. A part at the end, or a part before a bar at the start, is also removed if
+    the remaining title equals another title or a line of the page. ``others`` are the other titles, normalized.
     """
 
     def is_stated(text: str) -> bool:
@@ -299,8 +305,8 @@ def _is_printed(page: PageAnalysis, text: str, key: str) -> bool:
 def _remove_sections(text: str, *, is_named: bool) -> str:
     """Remove the short parts at the end of a title that follow a separator, such as a bar.
 
-    Headlines do not contain such parts. If no name of the outlet was removed before (``is_named`` is false), a part may
-    be one word longer, because it may be the outlet's name.
+    Headlines do not contain such parts. A part has at most ``_MAX_SECTION_WORDS`` words. If no name of the outlet was
+    removed before (``is_named`` is false), one more word is allowed, because the part may be this name.
     """
     match = _REPEATED_DASH.match(text)
     if match and all(_is_short_part(part) for part in match.group(3, 4)):
