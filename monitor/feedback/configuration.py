@@ -70,6 +70,9 @@ class ConfigurationService:
 
 
 def list_keys(section: str, ids: Sequence[str]) -> str:
-    """Return the keys of added entries as a text for a change. Of many keys, only the first ones are named."""
+    """Return the keys of added entries as text for the record of a change, such as "sources.times".
+
+    If there are many keys, the text has only the first ones, and the number of the others.
+    """
     named = ", ".join(f"{section}.{one}" for one in ids[:MAX_NAMED_KEYS])
     return named if len(ids) <= MAX_NAMED_KEYS else f"{named} and {len(ids) - MAX_NAMED_KEYS:,} more"

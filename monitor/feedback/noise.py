@@ -52,9 +52,10 @@ class NameCount:
 
 @dataclass(frozen=True, slots=True)
 class NoiseReport:
-    """Noise report: counts by rule, official, written form and configured name, the most rejected first.
+    """Report on false mentions: in how many articles each entry was found, and in how many of them readers rejected it.
 
-    A written form is a spelling as articles print it.
+    The entries are the rules, officials, written forms and configured names. In each list, the entry with the most
+    rejections is first. A written form is a spelling as articles print it.
     """
 
     rules: tuple[RuleCount, ...]
@@ -110,8 +111,9 @@ def _sort(counts: Iterable[NameCount]) -> tuple[NameCount, ...]:
 def _count_name(official: Official, name: str, uses: Iterable[tuple[str, NameUse]]) -> NameCount:
     """Count the articles that contain a configured name of an official.
 
-    ``uses`` are the places where articles use any name of the official. Each has its spelling in lower case without
-    diacritics. A spelling belongs to ``name`` if it equals the name, or the name with an ending, such as a case ending.
+    ``uses`` are the places where articles use any name of the official, each with the printed spelling in lower case
+    without diacritics. A spelling counts for ``name`` if it equals the name, or consists of the name and an ending,
+    such as a case ending.
     """
     count, folded = NameCount(official.id, name), fold_written(name)
     for written, use in uses:

@@ -79,11 +79,12 @@ class FeedbackService:
         reason: RejectionReason = RejectionReason.OTHER,
         note: str = "",
     ) -> FeedbackResult:
-        """Record that a name in an article does not mean an official, and close the proposals that ask for it.
+        """Record that the name of an official in an article means somebody else, and close the proposals for this.
 
         ``written`` restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention
-        of the official. With ``whole_story`` the verdict covers all articles of the story, also later ones. Raises
-        ``AlreadyDone``, or for a story ``UsageError``, if the article does not mention the official in this spelling.
+        of the official. With ``whole_story`` the verdict covers all articles of the story, also later ones. If the
+        article does not mention the official in this spelling, raises ``AlreadyDone``, or ``UsageError`` if
+        ``whole_story`` is true.
         """
         rejection = self._reject(article_id, official_id, actor, written, note, reason, whole_story=whole_story)
         return await self._close_proposals(await rejection, actor)
@@ -120,9 +121,10 @@ class FeedbackService:
     async def confirm(
         self, article_id: int, official_id: str, written: str, actor: Actor, *, note: str = ""
     ) -> FeedbackResult:
-        """Record that a text in an article means an official, and close the proposals that ask for it.
+        """Record that a text in an article means an official, and close the proposals for this.
 
-        Raises ``UsageError`` if the article does not contain the text, or ``AlreadyDone`` if the text counts already.
+        Raises ``UsageError`` if the article does not contain the text, or ``AlreadyDone`` if the text already counts as
+        a mention of the official.
         """
         return await self._close_proposals(await self._confirm(article_id, official_id, written, actor, note), actor)
 
@@ -149,8 +151,9 @@ class FeedbackService:
     ) -> FeedbackResult:
         """Set a mark on a story, such as mute: for the digest ``plan_id``, or for the reader if ``plan_id`` is empty.
 
-        ``rule_id`` restricts the mark to the reports of one rule. ``until_at`` is the time at which the mark ends. The
-        proposals that ask for the mark are closed. Raises ``UsageError`` if the story does not exist.
+        ``rule_id`` restricts the mark to the reports of one rule. ``until_at`` is the time at which the mark ends. If
+        the mark mutes the story for a digest, open proposals to do this are closed. Raises ``UsageError`` if the story
+        does not exist.
         """
         result = await self._mark(story_id, kind, actor, plan_id, rule_id, until_at)
         return await self._close_proposals(result, actor) if kind is MarkKind.MUTED and plan_id else result
@@ -225,7 +228,7 @@ class FeedbackService:
         return await self._reject(article, official, actor, written, note, reason, whole_story=whole_story)
 
     async def _close_proposals(self, result: FeedbackResult, actor: Actor) -> FeedbackResult:
-        """Close the open proposals that ask for the feedback of ``result``, and return ``result``."""
+        """Close the open proposals for the feedback that ``result`` records, and return ``result``."""
         given = result.verdict or result.mark
         if given is not None:
             await self._database.run(self._database.proposals.close_done, given, actor.reader, self._clock())
@@ -336,7 +339,7 @@ class FeedbackService:
         raise StoreError("the article changes all the time; try again")
 
     async def _find_repeated(self, verdict: Verdict, stored: StoredArticle) -> FeedbackResult | None:
-        """Return a result with an earlier verdict that states the same and is in effect, or None if there is none."""
+        """Return a result with the earlier verdict if ``verdict`` repeats one that is in effect, otherwise None."""
         counting = await self._database.read(self._database.feedback.load_verdicts, [stored])
         for one in counting.get(stored.id, ()):
             same = (one.kind, one.official_id, one.written) == (verdict.kind, verdict.official_id, verdict.written)
@@ -401,10 +404,10 @@ def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Ve
 
 
 def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Check that a confirmation adds a mention to its article, and raise an error if it does not.
+    """Raise an error if a confirmation does not add a mention to its article.
 
-    The error is ``AlreadyDone`` if the article already has the mention without the confirmation, or else
-    ``UsageError``. ``findings`` are what the matcher finds in the articles if it takes the confirmation into account.
+    The error is ``AlreadyDone`` if the article mentions the official in this spelling anyway, otherwise ``UsageError``.
+    ``findings`` are what the matcher finds in the articles if it takes the confirmation into account.
     """
     found = next((found for stored, found in findings if stored.id == verdict.article_id), Findings())
     mentions = [one for one in found.mentions if one.official_id == verdict.official_id]
@@ -421,7 +424,7 @@ def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle,
 def _find_text(stored: StoredArticle, folded: str) -> tuple[Region, int, int] | None:
     """Return the region, start and end of the first occurrence of a text in an article, or None if it does not occur.
 
-    The text is given in lower case without diacritics, and is found in any spelling with capitals or diacritics.
+    The search ignores case and diacritics. ``folded`` is the text in lower case without diacritics.
     """
     for region, text in stored.article.regions():
         folded_text = fold(text)

@@ -54,10 +54,10 @@ class AffectedArticle:
 class Effect:
     """Effect that a suggested edit would have had on stored articles.
 
-    ``examined`` is the number of articles that were tried. ``added`` articles would newly mention the official.
-    ``silenced`` articles would not mention the official any more. ``rejected`` is the number of silenced articles in
-    which readers had rejected the official; ``others_silenced`` are the other silenced articles. ``articles_added`` are
-    the added articles.
+    ``examined`` is the number of articles on which the edit was tried. ``added`` is the number of articles that would
+    newly mention the official, and ``articles_added`` lists them. ``silenced`` is the number of articles that would no
+    longer mention the official. Of these, ``rejected`` is the number in which readers had rejected the official, and
+    ``others_silenced`` lists the others.
     """
 
     examined: int = 0
@@ -277,9 +277,9 @@ def backtest_official(before: Official, after: Official, articles: Iterable[Stor
 
 
 def find_written(article: Article, folded: str) -> str:
-    """Return the spelling in which an article prints a text, or an empty text if it does not occur.
+    """Return a text as it is spelled in an article, or an empty text if the article does not contain it.
 
-    The text is given in lower case without diacritics.
+    ``folded`` is the text in lower case without diacritics.
     """
     for _region, text in article.regions():
         folded_text = fold(text)
