@@ -108,7 +108,7 @@ class AddressGuard:
         self._cache: dict[str, tuple[float, list[str] | str]] = {}
 
     def without_allowed_networks(self) -> "AddressGuard":
-        """Return a guard with the same resolver that allows public networks only."""
+        """Return a guard that allows public networks only and uses the same resolver."""
         return AddressGuard((), self._lookup, self._timeout_seconds)
 
     def check(self, address: str) -> str:

@@ -285,9 +285,10 @@ class _RequestFilter:
             await route.continue_()
 
     async def _navigate(self, route: Any, request: Any) -> None:
-        """Handle a navigation: answer the first one with the fetched document, and permit later ones by scripts.
+        """Handle a navigation.
 
-        Navigations in frames are aborted.
+        The first navigation is answered with the document that was already fetched. Later ones, which scripts start,
+        are permitted. Navigations in frames are aborted, and so are all navigations after too many requests.
         """
         if request.frame.parent_frame is not None or self._left < 0:
             await route.abort("blockedbyclient")

@@ -71,8 +71,8 @@ class LoginRejected(Exception):
 class HttpFetcher:
     """HTTP fetcher that obeys robots.txt, the delay between requests to a host, and the address guard.
 
-    ``contact`` is sent in the User-Agent, so that site operators can reach the user. Of private networks, only
-    ``allowed_networks`` may be fetched from. The clock is used for dates in headers, never for timeouts.
+    ``contact`` is sent in the User-Agent, so that site operators can reach the user. Addresses in private networks are
+    refused, except those in ``allowed_networks``. The clock is used for dates in headers, never for timeouts.
     """
 
     def __init__(
@@ -212,9 +212,10 @@ class HttpFetcher:
 
 
 def _to_failure(error: Exception) -> Failed | Blocked:
-    """Convert an exception that a request has raised to a failure, with its weight and cause.
+    """Convert an exception that a request has raised to a failure.
 
-    A rejected login becomes ``Blocked``.
+    The failure has a cause, and a weight that determines how strongly it delays the next poll. A rejected login becomes
+    ``Blocked``.
     """
     if isinstance(error, LoginRejected):
         return Blocked(str(error), SUGGEST_LOGIN, problem=PageProblem.LOGIN_EXPIRED)

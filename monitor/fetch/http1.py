@@ -107,10 +107,10 @@ class _ResponseProtocol(asyncio.Protocol):
         self._fail(InvalidResponse("it closed the connection before its response was complete"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Complete the response if the end of the connection is the end of its body; otherwise set an error.
+        """Complete a response whose body ends with the connection; otherwise set an error.
 
-        The end of the connection ends the body if the response states no length and the connection ended without an
-        error.
+        A body ends with the connection if the response states no length and the connection was closed without an error.
+        A response that is already complete does not change.
         """
         if exc is None:
             self.eof_received()

@@ -22,9 +22,9 @@ SUGGEST_NEW_LOGIN = (
 )
 TOKEN_TIMEOUT_SECONDS = 20.0
 RENEW_BEFORE = timedelta(minutes=1)
-"""Time before its end at which a token is renewed."""
+"""Time between the renewal of a token and the time at which it would expire."""
 DEFAULT_LIFETIME, MAX_LIFETIME_SECONDS = timedelta(minutes=5), 86_400
-"""Lifetime of a token whose lifetime the server does not state, and the maximum lifetime that is believed."""
+"""Lifetime of a token if the server states none, and the upper limit for a lifetime that the server states."""
 _REFUSED = frozenset({400, 401, 403})
 
 
@@ -54,9 +54,10 @@ class TokenStore:
         self._lock = asyncio.Lock()
 
     async def get(self, login: OAuthLogin, *, is_renewed: bool = False) -> Secret:
-        """Return a valid access token of a login. With ``is_renewed``, the stored token is not used.
+        """Return a valid access token of a login.
 
-        Raises ``TokenRefused``.
+        With ``is_renewed``, a new token is requested even if the stored one is still valid. Raises ``TokenRefused`` if
+        no token can be obtained.
         """
         async with self._lock:
             stored = self._tokens.get(login)

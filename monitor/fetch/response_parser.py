@@ -26,7 +26,10 @@ class InvalidResponse(Exception):
 
 
 class BodyTooLong(InvalidResponse):
-    """Raised if a body is longer than the limit, but not if it only exceeds the compression ratio."""
+    """Raised if a body is longer than the limit.
+
+    If only its compression ratio (decoded length by received length) is too high, ``InvalidResponse`` is raised.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,10 +79,10 @@ class RobotsChecker:
 
 
 def _parse_rules(result: FetchResult, now: float) -> _CachedRules:
-    """Parse a robots.txt, given as the result of fetching it.
+    """Return the rules of an origin, from the result of fetching its robots.txt.
 
-    If the server failed, the returned rules have an error, and pages must wait. If the server sent a bot wall instead
-    of robots.txt, the origin has no rules.
+    If the server failed, the rules contain the error, and the pages of the origin must wait. If the server sent a bot
+    wall instead of robots.txt, the origin has no rules.
     """
     if isinstance(result, Fetched):
         text = result.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
