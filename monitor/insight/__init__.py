@@ -1,1 +1,1 @@
-"""Analyses of stored rows about people and the archive: timelines, attention, companions, posts and search."""
+"""Analyses of the stored data: timelines, unusual attention, people who are named together, posts, and search."""

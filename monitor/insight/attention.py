@@ -1,9 +1,9 @@
-"""Unusual attention: detects that unusually many, or unusually few, stories of the last day name a person.
+"""Unusual attention to a person: unusually many, or unusually few, stories of the last day name the person.
 
 The number of stories on a day is assumed to have a negative binomial distribution. This is a Poisson distribution whose
-rate varies from day to day. Its mean is the mean of the four weeks before, times a factor for the weekday. Its
-dispersion is estimated from the same days by the method of moments. Both estimates are shrunk towards a prior, because
-four weeks are a short time.
+rate varies from day to day. Its mean is the mean of the preceding four weeks, multiplied by a factor for the weekday.
+Its dispersion is estimated from the same days by the method of moments. Both estimates are shrunk towards a prior,
+because four weeks are a short time.
 
 If one day of the four weeks is far above all others, the second highest number replaces it, so that one event does not
 hide the next event.
@@ -25,15 +25,15 @@ FALSE_ALARM_RATE = 0.001
 """A spike or a silence is reported only if the probability that it is due to chance is lower than this."""
 
 _PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
-"""Dispersion that is assumed in advance for the daily stories about a person (variance = mean + dispersion x mean
-squared), and the number of observed days that this assumption counts as."""
+"""Prior assumption about the dispersion of the daily number of stories about a person (variance = mean + dispersion x
+mean squared), and the weight of this assumption in days of observation."""
 _OUTLIER_RATIO = 2.0
 _FITTED = 1.4
 """Factor that corrects the estimated variance. Without it the variance is too small, because the means were estimated
 from the same days."""
 _WEEKDAY_PRIOR_STORIES, _WEEKDAY_PRIOR_DAYS = 4.0, 3
-"""Weight of the assumption that all weekdays have equally many stories. It counts as much as this many observed
-stories, plus the mean number of stories on this many days."""
+"""Weight of the prior assumption that all weekdays have equally many stories. It is the weight of
+``_WEEKDAY_PRIOR_STORIES`` observed stories, plus the mean number of stories on ``_WEEKDAY_PRIOR_DAYS`` days."""
 _MIN_DAILY_RATE = 0.05
 
 
@@ -96,10 +96,11 @@ def _without_outlier(before: Sequence[int]) -> list[int]:
 
 
 def expected_count(before: Sequence[int], day: int) -> float:
-    """Return the expected number of stories on a day, given the numbers ``before`` for other days.
+    """Return the expected number of stories on a day.
 
-    ``day`` is the index of the day, counted from the start of ``before``; it may be beyond the end. The result is the
-    mean of all days, multiplied by a factor that is estimated from the same weekdays in ``before``.
+    ``before`` are the numbers of stories on consecutive days. ``day`` is the index of the day, where 0 is the first day
+    of ``before``; the day may be after the last one. The result is the mean of all days, multiplied by a factor that is
+    estimated from the same weekdays in ``before``.
     """
     mean = max(sum(before) / len(before), _MIN_DAILY_RATE)
     same = before[day % WEEK :: WEEK]

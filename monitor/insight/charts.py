@@ -11,7 +11,7 @@ _MAX_LABELS = 8
 
 
 def draw_bars(bars: Sequence[Bar], width: int) -> list[str]:
-    """Return a line of text for each bar of a timeline: its first day, a horizontal bar, and its number.
+    """Return one line of text for each bar of a timeline: the first day, a horizontal bar, and the number of articles.
 
     A bar is at most ``width`` columns long.
     """

@@ -1,4 +1,4 @@
-"""Notices in a digest about its officials: unusual attention, and posts that may have changed hands."""
+"""Notices in digests about the officials they cover: unusual attention, and posts whose holder may have changed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 def find_attention(database: Database, official_ids: Iterable[str], end_at: datetime) -> dict[str, Attention]:
     """Return a dictionary that maps official ids to unusual attention in the 24 hours before ``end_at``.
 
-    The officials with most stories are first. Days before the first article of the archive do not count as silent.
+    The officials with the most stories are first. Days before the first article of the archive do not count as silent.
     """
     first_at = database.desk.first_article_at()
     if first_at is None:
@@ -41,7 +41,7 @@ def format_attention(name: str, attention: Attention) -> str:
 
 
 class InsightNotices:
-    """Builder of the notices about people in digests: unusual attention, and posts that may have changed hands.
+    """Builder of the notices about people in digests: unusual attention, and posts whose holder may have changed.
 
     Only digests with fixed times have notices about unusual attention.
     """

@@ -32,7 +32,8 @@ SPANS = {"7d": 7, "30d": 30, "90d": 90, "2y": 730}
 MAX_STORIES, MAX_ARTICLES, MAX_NEAR_MISSES = 15, 20, 50
 NEAR_MISS_PERIOD = timedelta(days=30)
 MAX_POST_ARTICLES = 200
-"""Maximum number of articles, the newest ones, whose texts are searched for the posts next to a name."""
+"""Maximum number of articles whose texts are searched for the posts next to a name. Only the newest articles are
+searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class PersonView:
 class Companion:
     """Another person who is named in the same articles as a certain person.
 
-    ``lift`` is the number of common articles, divided by the number that is expected if articles named the two people
-    independently of each other. It is None if this number is unknown.
+    ``count`` is the number of articles that name both. ``lift`` is this number, divided by the number that would be
+    expected if the two people were named independently of each other. It is None if the expected number is unknown.
     """
 
     id: str
@@ -154,7 +155,7 @@ def load_people(
     now: datetime,
     zone: ZoneInfo,
 ) -> PeopleView:
-    """Read one page of the list of people; the people with most articles in the last week are first.
+    """Read one page of the list of people, sorted by their number of articles in the last week, the highest first.
 
     Raises ``UsageError`` if the rule in ``wanted`` does not exist.
     """
@@ -211,7 +212,10 @@ def _find_usual_week(daily: Sequence[int], counted_weeks: int) -> float | None:
 
 
 def describe_young_archive(people: Sequence[PersonLine], zone: ZoneInfo) -> str:
-    """Return why the rows have no usual week, or an empty text if they have one."""
+    """Return a text that explains why the people have no usual number of articles per week.
+
+    The reason is that the archive is too young. The text is empty if the people have such a number.
+    """
     if not people or people[0].usual_week is not None:
         return ""
     since = people[0].archive_since
@@ -286,7 +290,8 @@ def _find_companions(
 ) -> tuple[Companion, ...]:
     """Return the other people who are named in a sample of articles about a person.
 
-    Their lift is computed from all articles of the same period.
+    The lift of each (how much more often than expected the two people are named together) is computed from all articles
+    of the same period.
     """
     if not sample.named_with or sample.since_at is None:
         return ()

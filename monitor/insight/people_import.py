@@ -18,7 +18,8 @@ from monitor.text.fold import fold_words
 from monitor.text.slugs import make_slug
 
 MAX_DAYS_APART = 31
-"""Maximum difference between two dates of the same term of office. Sources differ by some days about such dates."""
+"""Maximum difference between two start dates, or two end dates, at which they belong to the same term of office.
+Sources often differ by a few days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,10 @@ class _Person:
 
 
 class _Merger:
-    """Merger of imported people with the officials. It collects notes about everything that is not imported."""
+    """List of the watched officials, into which imported people are merged.
+
+    It also collects notes about everything that is not imported.
+    """
 
     def __init__(self, officials: Sequence[Official]) -> None:
         self.people: list[_Person] = []

@@ -1,4 +1,4 @@
-"""Statements of an article that a person gets, holds or leaves the post of a watched official.
+"""Finds statements in an article which say that a person gets, holds or leaves the post of a watched official.
 
 A sentence is read as a sequence of posts, names and words with a meaning (``succession_items``). A post belongs to the
 name directly next to it, or to a name that a verb such as "was appointed" connects with it. A statement that another
@@ -107,9 +107,9 @@ class StatementFinder:
         self._post_words = _build_automaton(self._watched.values())
 
     def may_concern(self, article: Article, mentions: Sequence[Mention]) -> bool:
-        """Return whether an article may contain statements about posts. This test is quick.
+        """Return whether an article may contain statements about the posts of watched officials.
 
-        It may if it names a watched official or contains words for the post of one.
+        This is a quick test: the article must name a watched official, or contain a word for one of these posts.
         """
         if any(one.official_id in self._watched for one in mentions):
             return True
@@ -162,7 +162,8 @@ class StatementFinder:
 class _Change:
     """A succession in a sentence: the index of the word that states it, the new holder and the earlier holder.
 
-    A post before the index ``posts_from`` does not belong to the holders.
+    ``posts_from`` is an index in the sentence. Posts before it belong to other people, such as the king in "the king
+    replaced Y with X".
     """
 
     index: int
@@ -198,7 +199,7 @@ class _ArticleReader:
         self._countries = _count_countries(text)
 
     def read(self, items: Sequence[Item]) -> Iterator[PostStatement]:
-        """Yield the statements that a sentence makes about posts."""
+        """Yield each statement in a sentence which says that a person gets, holds or leaves a post."""
         sentence = _SentenceReader(items, self._words, self._on.year)
         for index, item in enumerate(items):
             if item.kind is Kind.POST:
@@ -236,9 +237,12 @@ class _ArticleReader:
     def _is_evidence(self, post: Item, holder: "_Holder", role: Role) -> bool:
         """Return whether a post next to another name is evidence that the role has a new holder.
 
-        If no word such as "new" is next to the post, it proves nothing in three cases: the post is that of a deputy (a
-        country has several), the name means a watched person who holds the same post in another country, or the role
-        has no dates, so that it may be long over.
+        A post with a word such as "new" next to it is always evidence. Without such a word, it is not evidence in three
+        cases:
+
+        - It is the post of a deputy, because a country has several deputies.
+        - The name means a watched person who has the same post, for example in another country.
+        - The role has no dates, so it may have ended long ago.
         """
         if holder.is_direct:
             return True
@@ -345,7 +349,10 @@ class _ArticleReader:
                     )
 
     def _states_post(self, sentence: "_SentenceReader", role: Role) -> bool:
-        """Return whether a sentence has the post of a role, and not only as a title before a name."""
+        """Return whether a sentence contains the post of a role, other than directly before a name.
+
+        Directly before a name, the post may be only a title.
+        """
         return any(
             item.kind is Kind.POST
             and self._is_post(item.positions, role)
@@ -516,7 +523,10 @@ class _SentenceReader:
         return self._last_name(max(0, at - _MAX_SUBJECT_ITEMS), at)
 
     def is_by_verb(self, index: int) -> bool:
-        """Return whether a verb connects a post with its holder. Otherwise only the order of the words does."""
+        """Return whether a verb connects a post with its holder.
+
+        Otherwise, only the order of the words connects them.
+        """
         return self._find_by_verb(index) is not None
 
     def _has_mark(self, index: int, mark: Mark) -> bool:
@@ -524,7 +534,7 @@ class _SentenceReader:
         return item is not None and item.kind is Kind.WORD and mark in item.marks
 
     def _is_not_held(self, index: int) -> bool:
-        """Return whether words next to a post show that nobody named here holds it, as in "shadow minister"."""
+        """Return whether words next to a post show that no person in the sentence holds it, as in "shadow minister"."""
         if Mark.NOT_HOLDER in self.items[index].marks:
             return True
         if self._has_mark(index + 1, Mark.NOT_HOLDER):
@@ -640,7 +650,10 @@ class _SentenceReader:
         return None if between is None else _as_holder(between, True, from_start=True)
 
     def _listed_name(self, verb: int, post: int) -> Item | None:
-        """Return the name directly before a further post of a list ("appointed X minister and Y premier"), or None."""
+        """Return the name directly before the second or a later post of a list, or None.
+
+        An example is Y in "appointed X minister and Y premier".
+        """
         at = self._before(post)
         if at is None or self.items[at].kind is not Kind.NAME or at <= verb:
             return None
@@ -701,7 +714,10 @@ class _SentenceReader:
         return name
 
     def _is_adverbial(self, name: Item) -> bool:
-        """Return whether a name is in an adverbial phrase, as in the German "was in Berlin by Minister X appointed"."""
+        """Return whether a name is in an adverbial phrase.
+
+        An example with German word order is Minister X in "was in Berlin by Minister X appointed".
+        """
         at = self.items.index(name) - 1
         while (item := self._at(at)) is not None and item.kind in {Kind.TITLE, Kind.POST}:
             at -= 1
@@ -710,7 +726,7 @@ class _SentenceReader:
     def _is_direct_object(self, index: int) -> bool:
         """Return whether a post is the one that a person gets.
 
-        It is not if it only belongs to another post, such as "minister" in "adviser to the minister".
+        A post that only belongs to another post does not count, such as "minister" in "adviser to the minister".
         """
         if self.items[index].has_possessive:
             return False
@@ -729,7 +745,7 @@ class _SentenceReader:
     def is_deputy(self, name: Item) -> bool:
         """Return whether a person has a title such as "deputy minister".
 
-        At an event, a deputy replaces the minister.
+        If a deputy "replaces" the minister, this may be only at an event.
         """
         at = self.items.index(name)
         following = self._at(at + 1)
@@ -742,7 +758,10 @@ class _SentenceReader:
         )
 
     def is_stated(self, verb: int, other: int) -> bool:
-        """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
+        """Return whether a clause states a present fact, and nothing planned, denied or long past.
+
+        The clause is the one that contains the items at the indexes ``verb`` and ``other``.
+        """
         clause = self._clause(verb, other)
         if any(
             item.marks & {Mark.UNCERTAIN, Mark.PAST} and not self._introduces_post(item)
@@ -753,7 +772,10 @@ class _SentenceReader:
         return not self._has_past_year(clause)
 
     def _introduces_post(self, item: Item) -> bool:
-        """Return whether a word is "as" before a post; in Dutch, the same word also means "if"."""
+        """Return whether a word such as "as" is directly before a post.
+
+        In Dutch, the same word also means "if", but not before a post.
+        """
         following = self._at(self.items.index(item) + 1)
         return Mark.LINK in item.marks and following is not None and following.kind is Kind.POST
 
@@ -775,7 +797,10 @@ class _SentenceReader:
         return clause
 
     def _doubts(self, end: int) -> Iterator[Item]:
-        """Yield the words of the clause before the index ``end`` that deny or doubt the next clause: "denied that"."""
+        """Yield the words in a clause that deny or doubt the following clause, such as "denied" in "denied that".
+
+        The clause with these words ends before the index ``end``.
+        """
         for item in reversed(self.items[:end]):
             if item.kind is Kind.BREAK:
                 return
@@ -811,7 +836,7 @@ class _SentenceReader:
     def _find_change(self, index: int, marks: Marks) -> tuple[Item, Item, bool] | None:
         """Return the names of the new and the earlier holder next to a word such as "succeeds", or None.
 
-        The last value is whether a third person replaces the earlier holder, as in "the king replaced Y with X".
+        The last value is True if a third person makes the change, such as the king in "the king replaced Y with X".
         """
         after = self._first_name(index + 1, index + _MAX_OBJECT_ITEMS)
         if Mark.SUCCEEDS in marks and after is not None:
@@ -826,8 +851,8 @@ class _SentenceReader:
     def _find_successor(self, index: int, after: Item) -> tuple[Item, Item, bool] | None:
         """Return the names of the new and the earlier holder next to a word such as "succeeds", or None.
 
-        The word is at ``index``, and ``after`` is the first name after it. The last value of the result is whether a
-        third person replaces the earlier holder.
+        The word is at ``index``, and ``after`` is the first name after it. The last value of the result is True if a
+        third person makes the change, such as the king in "the king replaced Y with X".
         """
         replacement = self._find_replacement(after)
         if replacement is not None:
@@ -841,7 +866,11 @@ class _SentenceReader:
         return None
 
     def _find_replacement(self, old: Item) -> Item | None:
-        """Return the name after a word such as "with" that follows an earlier holder, or None without such a word."""
+        """Return the name of the new holder in a clause such as "replaced Y with X", or None.
+
+        ``old`` is the earlier holder. A word such as "with" must be between the two names. The name of a watched
+        official is not returned.
+        """
         at = self.items.index(old) + 1
         while (item := self._at(at)) is not None and item.kind is not Kind.BREAK and Mark.REPLACEMENT not in item.marks:
             if item.kind is Kind.NAME or item.marks - _ADJACENT_AND_LINK:
@@ -901,7 +930,11 @@ class _SentenceReader:
         return before if self._leaves_itself(before, verb) else None
 
     def _has_object(self, verb: int) -> bool:
-        """Return whether a person follows a verb directly: "sacked three generals" is not "was sacked"."""
+        """Return whether a verb is followed by a person as its object.
+
+        The person before the verb then dismisses somebody, as in "X sacked three generals", and is not dismissed, as in
+        "X was sacked".
+        """
         at = verb + 1
         while (item := self._at(at)) is not None and item.kind is Kind.WORD and at - verb <= _MAX_VERB_DISTANCE:
             if item.marks or (_is_neutral(item.text) and not _is_article(item.text)):
@@ -914,8 +947,8 @@ class _SentenceReader:
     def _leaves_itself(self, name: Item, verb: int) -> bool:
         """Return whether a verb such as "resigned" reports that the named person leaves a post or dies.
 
-        It does not if the verb is about somebody else, as in "X met the parents of soldiers who died". Another example
-        is a German sentence like "X has two generals dismissed", in which the verb is at the end.
+        The result is False if the verb is about somebody else, as in "X met the parents of soldiers who died". Another
+        example, with German word order, is "X has two generals dismissed", in which the verb is at the end.
         """
         at = self.items.index(name)
         near = self.items[max(0, at - _MAX_RELATIVE_ITEMS) : verb]

@@ -1,4 +1,4 @@
-"""Search of the archive with queries in the language of the rules: results, counts, and rules made from a search."""
+"""Search of the archive, with queries in the syntax of rules: results, counts, and rules made from a search."""
 
 import re
 from collections import Counter
@@ -24,9 +24,10 @@ MAX_LOOKED_AT = 20_000
 
 PART_SIZE = 300
 MAX_PARTS = 50
-"""Number of parts of the archive after which a search for a page of results stops. A part has up to 2,000 candidates.
+"""Maximum number of parts of the archive that are searched for one page of results. A part has up to 2,000 candidates.
 
-Without this limit, a search for a common word in a language with few articles would read the whole archive.
+Without this limit, a search for a common word, restricted to a language with few articles, would read the whole
+archive.
 """
 SORTS: Mapping[str, Callable[[ArticleLine], tuple[object, ...]]] = {
     "newest": lambda line: (-line.id,),
@@ -69,9 +70,9 @@ class SearchResult:
 
 
 def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return the time that a text means: a date (YYYY-MM-DD), or a length such as 7d, counted back from ``now``.
+    """Return the time that a text states: a date (YYYY-MM-DD), or a duration such as 7d, counted back from ``now``.
 
-    A date means the beginning of the day in ``zone``, or the end of the day with ``is_end``. An empty text gives None.
+    A date means the beginning of the day in ``zone``, or its end if ``is_end`` is true. An empty text gives None.
     Raises ``UsageError`` for any other text.
     """
     if not text:
@@ -136,12 +137,12 @@ def find_articles(
     sort: str = "newest",
     max_parts: int | None = None,
 ) -> SearchResult:
-    """Return at most ``limit`` results of a search, in the order ``sort``.
+    """Return at most ``limit`` results of a search, sorted by ``sort``.
 
-    If the newest are first, the search stops after ``limit`` results. For any other order, it first reads about
-    ``MAX_LOOKED_AT`` of the newest results and sorts them. After ``max_parts`` parts of the archive, the search stops
-    with the results so far, and with ``next_id`` to continue. Raises ``QueryError`` if the query would have to read
-    every article.
+    If ``sort`` is "newest", the search stops after ``limit`` results. For any other order, it reads about
+    ``MAX_LOOKED_AT`` of the newest results, and sorts them. The archive is searched in parts. After ``max_parts``
+    parts, the search stops and returns the results so far, with the ``next_id`` from which it can be continued. Raises
+    ``QueryError`` if the query would have to read every article.
     """
     found: list[FoundArticle] = []
     next_id: int | None = search.before_id

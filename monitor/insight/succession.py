@@ -1,4 +1,4 @@
-"""Successions: posts of watched officials that have changed hands, as several independent outlets state."""
+"""Successions: changes of the holders of watched officials' posts that several independent outlets report."""
 
 import json
 import re
@@ -22,7 +22,8 @@ from monitor.text.sanitize import single_line
 from monitor.text.tokens import find_sentence
 
 LOOKBACK = timedelta(days=30)
-"""Maximum age of the articles that are searched for statements, and whose statements prove a succession."""
+"""Maximum age of an article that is searched for statements about posts. Older statements do not count as evidence of a
+succession."""
 MIN_OUTLETS = 2
 MAX_PASSAGES = 3
 MAX_NOTICE_CHARS = 600
@@ -175,7 +176,10 @@ def _is_configured(official: Official, post: str) -> bool:
 
 
 def count_outlets(statements: Iterable[ReportedStatement]) -> int:
-    """Return the number of independent outlets among statements. Outlets that printed the same text count as one."""
+    """Return the number of independent outlets that made these statements.
+
+    Outlets that printed the same text count as one.
+    """
     statements = list(statements)
     return min(len({one.source_id for one in statements}), len({one.original_id for one in statements}))
 
