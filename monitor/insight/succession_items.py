@@ -61,7 +61,10 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _FORMER_OR_PAST = frozenset({Mark.FORMER, Mark.PAST})
 _FUNCTION_WORDS = frozenset({Mark.LINK, Mark.REPLACEMENT})
-"""Meanings of prepositions, which may also be a part of a title, as in "Minister for Foreign Affairs"."""
+"""Meanings of words that can also be part of a title, as "for" in "Minister for Foreign Affairs".
+
+Such words are mostly prepositions. Between two words of a title, they continue the title.
+"""
 
 
 class Kind(Enum):
@@ -219,13 +222,17 @@ def _is_korean_word(folded: str, start: int, end: int) -> bool:
 
 
 _Part = tuple[int, int, tuple[str, ...], Marks]
-"""A phrase of a title: the index of its first token, its number of tokens, its symbols and its marks."""
+"""A phrase inside a title.
+
+The elements are the index of its first token, its number of tokens, its symbols (codes of its meaning in titles), and
+its meanings in reports about posts, such as "new".
+"""
 
 
 class _Sentence:
     """A sentence as a list of tokens.
 
-    The method ``build`` joins them to items (posts, names, words) from left to right.
+    The method ``build`` joins the tokens, from left to right, into items (posts, names, words).
     """
 
     def __init__(
@@ -275,7 +282,7 @@ class _Sentence:
         )
 
     def _read(self, at: int) -> tuple[int, tuple[Item, ...]]:
-        """Return how many tokens the items that begin at a token consist of, and these items."""
+        """Read the items that begin at a token. Return the number of tokens that they occupy, and the items."""
         mention = self._mention_at(at)
         if mention is not None:
             return mention
@@ -426,7 +433,7 @@ class _Sentence:
 
     @staticmethod
     def _genitive_symbols(word: str) -> tuple[str, ...]:
-        """Return the symbols (codes of the meaning) of a word for a country or title with the genitive ending -s.
+        """Return the symbols (codes of the meaning) of a country or title that is printed with the genitive ending -s.
 
         German has this ending, for example. For other words, the result is empty.
         """
@@ -437,7 +444,10 @@ class _Sentence:
         return (f"c:{country}",) if country else tuple(symbols if symbols[:1] != ("-:",) else ())
 
     def _run_size(self, at: int) -> int:
-        """Return the number of tokens from ``at`` on that form a title. Adjacent words such as "new" are included."""
+        """Return the number of consecutive tokens, beginning at ``at``, that form a title.
+
+        Adjacent words such as "new" are included.
+        """
         size, end = 0, 0
         while at + size < len(self._tokens):
             place = at + size
@@ -626,13 +636,19 @@ class _Sentence:
         return Item(Kind.NAME, start, end, self._cased[start:end], is_loose=is_loose, has_possessive=owns)
 
     def _is_in_han_name(self, at: int) -> bool:
-        """Return whether a known character such as 新 does not have its meaning, because no post follows it."""
+        """Return whether a character such as 新 ("new") is part of a name and not a word of its own.
+
+        This is assumed if no title follows the character.
+        """
         token = self._tokens[at]
         is_single = at > 0 and len(token.word) == 1 and _HAN.match(token.word) is not None
         return is_single and token.marks <= ADJACENT and not self._has_title(at + 1)
 
     def _loose_size(self, at: int) -> int:
-        """Return the number of consecutive unknown words from a token on, in a script without capitals."""
+        """Return the number of consecutive unknown words that begin at a token, in a script without capitals.
+
+        In such a script, a name can only be recognized as a series of unknown words.
+        """
         size = 0
         while at + size < len(self._tokens):
             token = self._tokens[at + size]
@@ -663,7 +679,7 @@ def joiners() -> frozenset[str]:
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:
-    """Return the items without the meanings of single Chinese characters that are not directly before a post.
+    """Remove the meaning of each single Chinese character that is not directly before a post. Return all items.
 
     An example is 新, which means "new" only before a post.
     """

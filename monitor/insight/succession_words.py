@@ -52,12 +52,21 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 class SuccessionWords:
     """Words of a language with their meanings in reports about posts, in lower case without diacritics.
 
-    ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces.
-    ``spellings`` maps a phrase in Latin letters to its spellings with diacritics, for each of its meanings. ``stems``
-    maps the first letters of a phrase to phrases in which a `*` means any ending. ``country_stems`` are the beginnings
-    of adjectives of countries. ``country_names`` are names of countries in Latin letters in languages other than
-    English; a text in English has none. ``title_words`` are the words of titles in this language and in English. Words
-    of titles in other languages are left out, because they may begin a name, such as Le.
+    ``phrases`` maps phrases in scripts with spaces to their meanings, and ``unspaced`` does so for scripts without
+    spaces.
+
+    ``spellings`` maps a phrase in Latin letters to a dictionary with its spellings, with diacritics, by meaning.
+
+    ``stems`` maps the first letters of a phrase to phrases in which a `*` means any ending, with their meanings.
+
+    ``country_names`` maps names of countries in Latin letters, in languages other than English, to the key of the
+    country. It is empty if the words are only English.
+
+    ``country_adjectives`` maps adjectives of countries to the key of the country. ``country_stems`` has adjectives of
+    which only the beginning is given.
+
+    ``title_words`` are the words of titles in this language and in English. Words of titles in other languages, such as
+    Le, are left out, because they may begin a name.
     """
 
     phrases: dict[str, Marks]
@@ -215,8 +224,8 @@ def _fold_phrase(phrase: str) -> str:
 def latin_country_names() -> Mapping[str, str]:
     """Return a dictionary that maps names of countries in Latin letters to the key of the country.
 
-    They are the names in languages other than English, such as Spanien. Short names are left out, because many of them
-    are also names of people, and so are names that two countries share.
+    They are the names in languages other than English, such as Spanien. Two kinds of names are left out: short names,
+    because many of them are also names of people, and names that two countries share.
     """
     found: dict[str, str] = {}
     for one in country_names():
