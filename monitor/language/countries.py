@@ -15,7 +15,10 @@ def is_country_code(text: str) -> bool:
 
 
 def find_country_of_code(text: str) -> str:
-    """Return the first name of the country with a code, as in the language data. It is empty for an unknown code."""
+    """Return the name of the country with this code: the first of its names in the language data.
+
+    The result is an empty string for an unknown code.
+    """
     if not is_country_code(text):
         return ""
     codes, code = _names_by_code(), text.upper()

@@ -104,7 +104,7 @@ def uncased_given_names() -> frozenset[str]:
 
 @cache
 def han_words() -> frozenset[str]:
-    """Return Chinese words that look like a name of two characters, and longer words that contain such characters.
+    """Return Chinese words of two characters that look like a name, and longer words with a part that looks like one.
 
     The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
     """
@@ -240,10 +240,11 @@ def _check_language(path: Traversable, language: Language) -> None:
 
 
 def _check_convention(path: Traversable, convention: Convention) -> None:
-    """Raise an error if a naming convention has a key that its builder does not use.
+    """Raise an error if the keys of a naming convention do not fit its builder or each other.
 
-    The builder is the function that lists the forms of a name. Also raise an error if only one phonetic part is given,
-    or if a short form is the family name and the builder does not know which part this is.
+    The builder is the function that lists the forms of a name. Three cases are errors: the convention has a key that
+    its builder does not use; it has one phonetic part instead of two; or a short form is the family name, but the
+    builder does not determine which part of a name is the family name.
     """
     read = BUILDER_KEYS[convention.builder]
     unread = sorted((convention.model_fields_set & _BUILDER_DEPENDENT_KEYS) - read)
@@ -257,9 +258,9 @@ def _check_convention(path: Traversable, convention: Convention) -> None:
 
 
 def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
-    """Raise an error if the key `home_of` of two countries has the same language, or an unknown language.
+    """Raise an error if two countries state the same language under `home_of`, or if a country states an unknown one.
 
-    Also raise an error if a code in `languages_without_file` has a file, or if no country has it in `home_of`.
+    Also raise an error if a code in `languages_without_file` has a file, or if no country states it under `home_of`.
     """
     homes = Counter(country.home_of for country in countries.country if country.home_of)
     for code, number in homes.items():

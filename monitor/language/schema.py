@@ -24,13 +24,16 @@ class Titles(_Table):
     """Words that state positions, ranks and forms of address."""
 
     positions: dict[str, Words] = {}
-    """Position -> phrases. The key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level."""
+    """Maps each position to its phrases.
+
+    The key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level.
+    """
     levels: dict[Literal["deputy", "former"], Words] = {}
-    """Level -> words that change a position to this level, such as `vice` or `ex`."""
+    """Maps each level to the words that change a position to this level, such as `vice` or `ex`."""
     domains: dict[str, Words] = {}
-    """Domain -> phrases for the subject of a position, such as `defence` or `finance`."""
+    """Maps each domain (subject of a position), such as `defence` or `finance`, to its phrases."""
     ranks: dict[Literal["general", "admiral", "colonel"], Words] = {}
-    """Group of military and police ranks -> phrases; `colonel` has all ranks below a general."""
+    """Maps each group of military and police ranks to its phrases. `colonel` contains all ranks below general."""
     forms_of_address: Words = ()
     """Words before a name that show respect but do not state a position, such as `Mr` or `ông`."""
     neutral: Words = ()
@@ -41,15 +44,18 @@ class Places(_Table):
     """Words next to a name which show that it names a place, an institution or a thing instead of a person."""
 
     before: Words = ()
-    """Words before the name, as in `rue Victor Hugo`."""
+    """Words that, directly before a name, show that it is the name of a place, as in `rue Victor Hugo`."""
     before_stems: Words = ()
-    """Beginnings of words before the name, for words whose endings change with the case: `letišt` for `letiště`."""
+    """Beginnings of words that precede a name, if their endings change with the case: `letišt` for `letiště`."""
     not_before: Words = ()
-    """Phrases of two words that end like a word before a name and name no place: `от имени` (on behalf of)."""
+    """Phrases of two words that do not introduce a place, although their last word alone does.
+
+    An example is `от имени` (on behalf of).
+    """
     after: Words = ()
-    """Words after the name that begin with a capital, as in `Kennedy Airport`."""
+    """Words after a name that, with a capital, show that it is the name of a place, as in `Kennedy Airport`."""
     after_lowercase: Words = ()
-    """Words after the name that show this even in lower case, as in `Kennedy airport`.
+    """Words after a name that show, even in lower case, that it is the name of a place, as in `Kennedy airport`.
 
     Words that often begin the next phrase must not be listed.
     """
@@ -58,7 +64,7 @@ class Places(_Table):
 
 
 class Vocabulary(_Table):
-    """Words which show whether a capitalized word is a name, and words about the person or statement in a text."""
+    """Words that show whether a capitalized word is a name, and words that state an occupation or a decision."""
 
     common: Words = ()
     """Ordinary words that have a capital at the start of a sentence or in a headline."""
@@ -71,7 +77,10 @@ class Vocabulary(_Table):
     never_after_name: Words = ()
     """Capitalized words, such as days and months, that may follow a name but are never part of it."""
     headline_after_name: Words = ()
-    """Words that follow a name in headlines with many capitals. They are compared with their diacritics."""
+    """Words that follow a name in headlines in which most words are capitalized.
+
+    They are compared with their diacritics.
+    """
     occupations: Words = ()
     """Occupations that no official has. Next to a full name, they show that another person with this name is meant.
 
@@ -80,8 +89,9 @@ class Vocabulary(_Table):
     negations: Words = ()
     """Words that reverse the meaning of a statement, such as `not`, `refuses` or `denies`."""
     opposites: tuple[tuple[Words, Words], ...] = ()
-    """Pairs of lists: words for a decision, such as `approve`, and words for the opposite decision, such
-    as `reject`.
+    """Pairs of lists: words for a decision, and words for the opposite decision.
+
+    An example is `approve` and `reject`.
     """
 
 
@@ -95,9 +105,12 @@ class Credits(_Table):
     byline: Words = ()
     """Words at the beginning of a line before the name of an author."""
     by: Words = ()
-    """Words for `by`, between a word of `production` and the name of the author."""
+    """Words for `by`, between a word that is listed under `production` and the name of the author."""
     picture_links: Words = ()
-    """Words, such as `courtesy`, that may be between a word of `picture` and the name, in addition to `by`."""
+    """Words, such as `courtesy`, that may be between a word that is listed under `picture` and the name.
+
+    The words under `by` may always be there.
+    """
     joiners: Words = ()
     """Words between the names of two authors, such as `and`."""
 
@@ -116,7 +129,10 @@ class Native(_Table):
 
 
 NumericDates = Literal["day first", "month first", "year first", "both"]
-"""Order of the numbers in a date. With `year first` and `both`, the meaning of 03/04/2026 is not certain."""
+"""Order of the numbers in a date.
+
+With the value `year first`, and also with `both`, 03/04/2026 can mean 3 April or 4 March.
+"""
 
 
 class Calendar(_Table):
@@ -145,8 +161,9 @@ class Inflection(_Table):
     prefixes: Words = ()
     """Prefixes of names, in lower case, as in Zulu `uSipho`."""
     endings: dict[str, tuple[str, ...]] = {}
-    """Ending of another case -> endings of the nominative that it may replace; `""` means a nominative
-    without ending.
+    """Maps each ending of a case other than the nominative to the nominative endings that it may replace.
+
+    `""` means that the nominative has no ending.
     """
     feminine_endings: Words = ()
     """Endings, in all cases, that the language adds to the family names of women, such as -ová in Czech."""
@@ -158,9 +175,9 @@ class Orthography(_Table):
     """Properties of a language's script and spelling."""
 
     diacritics_distinguish_words: bool = False
-    """True if a word without its diacritics is another word.
+    """True if a word usually becomes another word when its diacritics are removed.
 
-    Occupations and words before a place are then compared with their diacritics.
+    Occupations, and words that precede the name of a place, are then compared with their diacritics.
     """
     syllable: str = ""
     """Regular expression for one syllable of a name, in lower case without diacritics.
@@ -205,36 +222,43 @@ class Succession(_Table):
     """
 
     gets: Words = ()
-    """Words whose subject gets the post: `was appointed`, `takes office as`."""
+    """Words whose grammatical subject gets the post: `was appointed`, `takes office as`."""
     gives: Words = ()
-    """Words whose object gets the post: `appoints`. A word that is in `gets`, too, is tried in both meanings."""
+    """Verbs whose grammatical object gets the post: `appoints`.
+
+    A word that is also listed under `gets` is tried in both meanings.
+    """
     succeeds: Words = ()
     """Words after the new holder and before the earlier one: `succeeds`, `in place of`."""
     succeeded_by: Words = ()
     """Words after the earlier holder and before the new one: `was replaced by`."""
     succeeds_last: Words = ()
-    """Words after the new holder and the earlier one, in this order: the Turkish `yerine geçti`."""
+    """Words after two names, first the new holder and then the earlier one: the Turkish `yerine geçti`."""
     replacement: Words = ()
     """Words between the earlier holder and the new one, such as `with` in `replaces Y with X`.
 
-    They count only after a word from `succeeds`, such as `replaces`, and the name of the earlier holder.
+    They count only after a word that is listed under `succeeds`, such as `replaces`, and the name of the earlier
+    holder.
     """
     in_place_of: Words = ()
-    """Words after the new holder and before the earlier one that may also be about a deputy at an event: `in place of`.
+    """Words such as `in place of` that follow the new holder and precede the earlier one.
 
-    They count only if the sentence also states that somebody gets a post, for example with a word from `gets`, `gives`
-    or `new`.
+    They can also mean that a deputy attends an event. They therefore count only if the sentence also states that
+    somebody gets a post, for example with a word that is listed under `gets`, `gives` or `new`.
     """
     leaves: Words = ()
-    """Words whose subject leaves the post: `resigned`, `was dismissed`."""
+    """Words whose grammatical subject leaves the post: `resigned`, `was dismissed`."""
     removes: Words = ()
-    """Words whose object leaves the post: `dismisses`, `resignation of`."""
+    """Words whose grammatical object leaves the post: `dismisses`, `resignation of`."""
     removed_last: Words = ()
     """Words directly after the official who is dismissed, or after the official's post: the Japanese `を更迭`."""
     dies: Words = ()
     """Words for the death of the person next to them: `died`."""
     relatives: Words = ()
-    """Words for relatives; the death or departure of a relative of an official is not that of the official: `wife`."""
+    """Words for relatives: `wife`.
+
+    The death or departure of an official's relative is not that of the official.
+    """
     new: Words = ()
     """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
     former: Words = ()
@@ -244,12 +268,12 @@ class Succession(_Table):
     is_: Words = ()
     """Forms of `to be` that connect a name with a new post, such as `is` in `X is the new minister`.
 
-    They count only if a word from `new` is next to the post.
+    They count only if a word that is listed under `new` is next to the post.
     """
     uncertain: Words = ()
-    """Words in a clause that tell what is planned, possible or denied: `may`, `will`, `nominated`."""
+    """Words that show that the clause is about something planned, possible or denied: `may`, `will`, `nominated`."""
     past: Words = ()
-    """Words in a clause about earlier times: `previously`, `served as`."""
+    """Words that show that the clause is about earlier times: `previously`, `served as`."""
     links: Words = ()
     """Words between a verb, such as `was appointed` or `resigned`, and the post: `as`, `to the post of`."""
     joiners: Words = ()
@@ -265,14 +289,20 @@ class Succession(_Table):
     adverbial_links: Words = ()
     """Prepositions before a name that is not the subject, in a language with the verb at the end: `von`."""
     not_uncertain: Words = ()
-    """Words that begin with a word of `uncertain` but mean something else, in a script without spaces: `将军`."""
+    """Words that begin like a word listed under `uncertain` but mean something else.
+
+    They are needed only in scripts without spaces: `将军` (general) begins with `将` (will).
+    """
     region_adjectives: Words = ()
     """Endings of adjectives that are derived from the names of regions, such as `*ische`.
 
     If such an adjective precedes a post and does not name a country, the post is a regional one.
     """
     country_adjectives: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Words] = {}
-    """Top-level domain of a country -> its adjectives, and names that `countries.toml` lacks, such as `российск*`."""
+    """Maps the top-level domain of a country to words for the country.
+
+    They are its adjectives, such as `российск*`, and names of the country that `countries.toml` lacks.
+    """
 
 
 class Page(_Table):
@@ -288,11 +318,11 @@ class Page(_Table):
     offers: Words = ()
     """Phrases of invitations and legal notices, at any place in a line."""
     sales: Words = ()
-    """Phrases of offers of a subscription or an account."""
+    """Phrases that offer the reader a subscription or an account."""
     rights: Words = ()
     """Phrases about copyright and permission to copy."""
     imprint: Words = ()
-    """Phrases of a publisher's address and licence."""
+    """Phrases that state a publisher's address or licence."""
     biographies: Words = ()
     """Patterns of sentences about the author."""
     bylines: Words = ()
@@ -304,7 +334,10 @@ class Page(_Table):
     agency_sources: Words = ()
     """Words for `source` before the name of an agency in a signature."""
     date_line: Words = ()
-    """Words in a line that states the date of the article, without days and months."""
+    """Words in a line that states the date of the article.
+
+    The names of days and months are not listed.
+    """
     modified: Words = ()
     """Words before the time at which the article was changed."""
     summary: Words = ()
@@ -343,14 +376,14 @@ class Spellings(_Table):
 
     sources: Sources
     digraphs: dict[str, str]
-    """Letter -> two letters that ASCII texts write instead, such as `ue` for `ü`."""
+    """Maps each letter to the two letters that ASCII texts write instead, such as `ü` to `ue`."""
     twins: tuple[tuple[str, str], ...]
     """Pairs of interchangeable spellings in scripts other than Latin.
 
     If one of a pair is empty, the other may be omitted.
     """
     han_simplified: Words
-    """Simplified Chinese characters, split over several lines."""
+    """Simplified Chinese characters. Each entry contains several of them."""
     han_traditional: Words
     """The traditional form of each character in `han_simplified`, in the same order."""
     arabic_prefixes: Words
@@ -358,13 +391,17 @@ class Spellings(_Table):
     han_variants: Words = ()
     """Groups of old, new and variant forms of one character in Japanese names, such as `沢澤`."""
     arabic_transcriptions: tuple[tuple[str, str], ...] = ()
-    """Pattern in English transcriptions of Arabic -> letters in French and German transcriptions, such as `ch` for
-    `sh`.
+    """Pairs: a pattern in English transcriptions of Arabic, and the letters in French and German ones.
+
+    An example is `sh` and `ch`.
     """
     transcriptions: tuple[tuple[str, str], ...]
-    """Letters in English transcriptions -> letters that another language writes, such as French `ou` for `u`."""
+    """Pairs: letters in English transcriptions, and the letters that another language writes.
+
+    An example is `u` and the French `ou`.
+    """
     look_alikes: Annotated[dict[str, str], Field(default_factory=dict)]
-    """Cyrillic or Greek letter -> the Latin letter that looks like it."""
+    """Maps each Cyrillic or Greek letter to the Latin letter that looks like it."""
 
 
 class Agencies(_Table):
@@ -383,16 +420,22 @@ class PersonalNames(_Table):
 
     sources: Sources
     common_family_names: Words
-    """Folded family names that very many people have, separated by spaces and split over several lines."""
+    """Family names that very many people have, in lower case without diacritics.
+
+    Each entry contains several names, separated by spaces.
+    """
     uncased_given_names: Words
-    """Folded given names in scripts without capitals, separated by spaces and split over several lines."""
+    """Given names in scripts without capitals, normalized for comparison.
+
+    Each entry contains several names, separated by spaces.
+    """
 
 
 class CountryNames(_Table):
     """Names of one country in CLDR."""
 
     domain: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-    """Top-level domain of the country in `countries.toml`."""
+    """Top-level domain of the country. It identifies the country in `countries.toml`."""
     names: Words
     """Names of the country in all languages with a script other than Latin."""
     latin_names: Words = ()
@@ -412,7 +455,7 @@ class Event(_Table):
 
     name: Annotated[str, Field(min_length=1)]
     words: dict[str, Words]
-    """Language code -> words and phrases for the event. `*` at the beginning or end means any letters.
+    """Maps each language code to words and phrases for the event. `*` at the beginning or end means any letters.
 
     In scripts without spaces, in Devanagari and in Korean, a word is found anywhere in a text.
     """
@@ -430,7 +473,10 @@ class HanWords(_Table):
 
     sources: Sources
     words: Words
-    """Words of two to four simplified characters, separated by spaces and split over several lines."""
+    """Words of two to four simplified characters.
+
+    Each entry contains several words, separated by spaces.
+    """
 
 
 class Transliteration(_Table):
@@ -445,7 +491,7 @@ class Transliteration(_Table):
     georgian: dict[str, str]
     armenian: dict[str, str]
     arabic: dict[str, str]
-    """Arabic letters -> Latin consonants; vowels are omitted.
+    """Maps Arabic letters to Latin consonants; vowels are omitted.
 
     The tables for Arabic, Hebrew and katakana are used only to group stories, not to find names of officials.
     """
@@ -464,7 +510,10 @@ class ShortFormRule(_Table):
     """Rule for a short form of a name: a part that the press uses instead of the full name."""
 
     part: Part | Literal["family"]
-    """The part of the name; `family` is valid only with the builder `family_last`."""
+    """The part of the full name that is the short form.
+
+    `family` is valid only if the convention has the builder `family_last`, which determines the family name.
+    """
     label: str = ""
     """Description of the part for users, such as `given name`. For `family`, it is not needed."""
     sufficient: bool = True
@@ -510,9 +559,10 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
     "filipino": _WESTERN_KEYS,
     "arabic": _WESTERN_KEYS | {"spelling_variants"},
 }
-"""Maps each builder to the keys that it reads but some other builders ignore.
+"""Maps each builder to the keys of a naming convention that it reads but some other builders ignore.
 
-A key that no builder lists here is used with every builder.
+A builder is a function that lists the forms of a name. A key that is not listed for any builder may be used with every
+builder.
 """
 
 
@@ -527,7 +577,10 @@ class Convention(_Table):
     shares_lists_of: Words = ()
     """Other conventions whose lists of words are used in addition."""
     full_forms: tuple[tuple[Part, ...], ...] = ()
-    """Orders of the full name, as lists of parts. With `family_last`, these are in addition to the western orders."""
+    """Orders in which the parts of a full name are written; each order is a list of parts.
+
+    The builder `family_last` adds the western orders.
+    """
     short_forms: tuple[ShortFormRule, ...] = ()
     """Rules for the short forms of a name, the most usual first."""
     phonetic_parts: Annotated[tuple[Part, ...], Field(max_length=2)] = ()
@@ -546,7 +599,7 @@ class Convention(_Table):
     one_letter_makes_other_name: bool = False
     """True if names are very short. A spelling with one other letter is then another name and not a typing error."""
     further_family_names: bool = False
-    """True if a further family name or a father's name may follow a name. It is then the name of another person."""
+    """True if a name becomes the name of another person when a family name or father's name is added after it."""
     patronymic_chains: bool = False
     """True if fathers' names after `bin` or a similar word may be added to a name or omitted."""
     arabic_origin: bool = False
@@ -598,7 +651,7 @@ class Country(_Table):
     domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
     """Top-level domain of the country."""
     code: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
-    """Code of three letters, of ISO 3166-1."""
+    """Three-letter code of the country (ISO 3166-1 alpha-3)."""
     wikidata: Annotated[str, Field(pattern=r"^(Q[0-9]+)?$")] = ""
     """Id of the country in Wikidata."""
     time_zone: str = ""
@@ -612,7 +665,7 @@ class Countries(_Table):
 
     sources: Sources
     languages_without_file: Words = ()
-    """Codes of languages that are named under `home_of` of a country, but have no data file yet."""
+    """Codes of languages that a country states under `home_of`, but that have no data file yet."""
     country: tuple[Country, ...]
 
 
