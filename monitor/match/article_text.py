@@ -75,7 +75,7 @@ _REGION_SEPARATOR = "\n\n"
 _ASCII_SPACING_CODES = np.frombuffer(ASCII_SPACING_TABLE[:0x80], dtype=np.uint8).astype(np.uint32)
 _WORD_WINDOW_CHARS = 30
 MAX_WORD_CHARS = 130
-"""Maximum number of characters that are read of one word; equal to the maximum length of a title before a name.
+"""Maximum number of characters that are read in one word. A title before a name has the same maximum.
 
 Without a limit, a text without spaces would be read as one word, once for each name in it.
 """
@@ -100,9 +100,9 @@ class NormalizedArticle:
     """Text of all regions of an article, in the forms that matching needs.
 
     ``cased`` is the folded text with its capital letters. ``spaced`` is the folded text in lower case, in which every
-    character that is not a letter, digit or name dot is a space. ``spaced`` has one more space before and after the
-    text. An offset in ``spaced`` is therefore one more than the folded offset; all other forms use the folded offset.
-    ``has_look_alikes`` is true if look-alike letters of another script were replaced in the folded text.
+    ASCII character that is not a letter or digit is a space. ``spaced`` has one more space before and after the text.
+    Its offsets are therefore one higher than the offsets in ``cased`` and in the folded text. ``has_look_alikes`` is
+    true if look-alike letters of another script were replaced in the folded text.
     """
 
     folded: FoldedText
@@ -132,10 +132,10 @@ class NormalizedArticle:
         return self.folded.text[start:end]
 
     def find_capitalized_words(self) -> tuple[list[int], str]:
-        """Return the offsets of all words that begin with a Latin capital, and a text that shows where each word ends.
+        """Return the offsets of all words that begin with a Latin capital, and a text to find the end of each word.
 
         In the returned text Latin letters, hyphens and apostrophes are unchanged, and all other characters are spaces.
-        The next space after an offset is therefore the end of the word.
+        A word ends before the next space after its offset.
         """
         characters = b" %b " % self.cased.encode("latin-1", "replace")
         capital = np.frombuffer(characters.translate(_CAPITAL_TABLE), dtype=np.bool_)
@@ -222,12 +222,12 @@ _BECAME = re.compile(
 )
 """Words such as "who became" after an occupation. The occupation is then ignored: "the actor who became president"."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
-"""Number of characters at the start of a text that are searched for words in lower case. It limits the cost."""
+"""Number of characters at the start of a text in which words in lower case are searched for, to limit the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Maximum length of a text that is searched separately for each word in lower case.
+"""Maximum length of a text in which each lower-case word is looked for by a search of its own.
 
-For a longer text, a set of all these words is built once.
+For a longer text, a set of its lower-case words is built once.
 """
 _MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
@@ -427,9 +427,9 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_place_after(self, start: int, end: int) -> str:
-        """Return the word after a name if it makes the name that of a place or thing: "Airport" in "Kennedy Airport".
+        """Return the word after a name that shows that the name is part of the name of a place or thing.
 
-        The result is an empty string if no such word follows the name.
+        An example is "Airport" in "Kennedy Airport". The result is an empty string if no such word follows the name.
         """
         word = self.word_after(end)
         low = word.lower()
@@ -444,13 +444,17 @@ class SurroundingText:
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
 
     def find_native_place_after(self, end: int) -> str:
-        """Return the word after a name in a script without capitals if it makes the name that of a place or thing."""
+        """Return the word after a name if it shows that the name is part of the name of a place or thing.
+
+        Only words in a script other than Latin are examined. The result is an empty string if no such word follows the
+        name.
+        """
         word = self.spaced[end + 2 : end + 2 + _MAX_NATIVE_WORD_CHARS].partition(" ")[0]
         is_next = self.cased[end : end + 1] == " " and bool(word) and word[0] > "\u024f"
         return word if is_next and word in word_lists().place_words_after else ""
 
     def _find_later_place(self, end: int) -> str:
-        """Return the word that makes a name the name of a place: "School" in "Kennedy High School".
+        """Return the word that shows that a name is part of the name of a place: "School" in "Kennedy High School".
 
         Only the next two capitalized words after the offset ``end`` are examined. If neither is such a word, the result
         is an empty string.
@@ -515,8 +519,8 @@ class SurroundingText:
     def _can_follow_credit(self, start: int) -> bool:
         """Return whether the word before a span can be the last word of a credit such as "Photo by".
 
-        This is a quick test. The slow pattern is searched only if the result is True. It is False for most words in
-        lower case and most titles.
+        This is a quick test. Only if the result is True, the slow pattern for credits is tried. The result is False for
+        most words in lower case and most titles.
         """
         word = self.word_before(start)
         if not word:
@@ -526,7 +530,7 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the words before a name if they make the name that of a place or thing: "rue" in "rue Hugo".
+        """Return the words before a name that show that it is the name of a place or thing: "rue" in "rue Hugo".
 
         The result is an empty string if no such words precede the name.
         """

@@ -62,7 +62,7 @@ _MAX_SYLLABIC_NAME_CHARS = 60
 _MAX_SYLLABIC_NAME_WORDS = 4
 _WORD_SEPARATORS = {" ", "-"}
 _MAX_TITLE_WORD_CHARS = 24
-"""Number of characters before a word in which the last word of a title is searched for."""
+"""Maximum number of letters of a title's last word that is recognized before a name, to limit the cost."""
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
@@ -101,7 +101,7 @@ def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> l
     """Return each occurrence of a short name (a first or family name alone), or of a full name of one word.
 
     A match begins with a capital letter, or with a particle in lower case, such as "van". If a word is a form of
-    several short names, as "Petra" in Czech, the candidate has the officials of all.
+    several short names, such as "Petra" in Czech, its candidate lists the officials of all these names.
     """
     patterns: dict[Span, tuple[int, ...]] = {}
     for pattern, start, end in candidates.short_names:
@@ -161,7 +161,7 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
 
 
 def find_syllabic_typos(facts: ArticleFacts) -> Iterator[Candidate]:
-    """Yield each name after a title that differs from an official's name by one typo in one word.
+    """Yield a candidate for each name that follows a title and is an official's name with a typo in one word.
 
     Only names whose words are single syllables, such as Vietnamese ones, are searched for. A candidate lists all
     officials whose name differs from the printed one in this way.
@@ -407,7 +407,7 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name equals ``exact``, or may be misspelt as ``similar``.
+    """Return the officials whose first name is ``exact``, or of whose first name ``similar`` may be a misspelling.
 
     The test for typos is quick and inexact: it requires a similar length and the same first or last letter.
     """
@@ -456,12 +456,13 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )
-"""Functions that extend a short name, which follows an initial, to the full name: "W. Hargrove" for "Hargrove".
+"""Functions that find the full name for a short name that directly follows an initial.
 
-The function with the most certain result is first.
+An example is "W. Hargrove" for "Hargrove". The function with the most certain result is first.
 """
 FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
-"""Functions that extend a short name, which follows another name, to the full name.
+"""Functions that find the full name for a short name that directly follows another name.
 
-An example is "Walter Brian Hargrove" for "Hargrove". The function with the most certain result is first.
+In "Walter Brian Hargrove", the short name "Hargrove" follows "Walter Brian". The function with the most certain result
+is first.
 """

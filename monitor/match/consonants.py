@@ -33,9 +33,9 @@ for _sound, _letters in _CONSONANTS.items():
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
 """The Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
-"""Two translation tables for the consonants of Latin spellings.
+"""Two translation tables for the consonants of Latin spellings. They differ only in the letter "v".
 
-They differ in the v, which Arabic and Hebrew write either with a letter of its own or like a vowel.
+Arabic and Hebrew write it either with a letter for a consonant, or with a letter that also represents a vowel.
 """
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
 """Consonants of the one-letter words, such as "and" or "in", that Arabic and Hebrew join to a name."""
@@ -103,7 +103,10 @@ _SILENT_LETTERS = frozenset("stdxzh")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")
 _ABD = re.compile(r"^abd(?:[aeu]l)?$")
 _MIN_PRINTED_SHARE = 0.5
-"""Minimum number of printed letters of a name, as a share of its Latin letters. A shorter word would fit by chance."""
+"""Minimum number of letters of a printed name, divided by the number of letters of the Latin name.
+
+A printed name with fewer letters would often fit by chance.
+"""
 
 
 @lru_cache(maxsize=50_000)

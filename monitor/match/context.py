@@ -24,15 +24,15 @@ Without a limit, a text that repeats one name could fill the database.
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
 """Maximum number of officials in one near miss. A longer list does not help users to correct the watchlist."""
 _MANY_OFFICIALS = 200
-"""Minimum number of officials with one name that counts as many.
+"""Minimum number of officials with the same name for which the mentioned ones are cached.
 
-If many officials have a name, the ones that the article mentions are cached. Fewer officials are tested one by one each
-time.
+If fewer officials share a name, each of them is tested every time.
 """
 _MAX_STEPS_BACK = 64
-"""Maximum number of steps back to insert an offset at the right position in a sorted list.
+"""Number of the last offsets in a sorted list among which a new offset may be inserted.
 
-Few steps are usual, because the mentions of an article are found nearly in the order of the text.
+This is usually sufficient, because the mentions of an article are found nearly in the order of the text. An offset that
+precedes all of them starts a new list.
 """
 
 
@@ -105,9 +105,10 @@ class OtherBearer(NamedTuple):
 
 
 class _OrderedOffsets:
-    """Offsets of the mentions of one official, in lists in which the last mention before an offset is found quickly.
+    """Offsets of the mentions of one official, in sorted lists to find the last mention before an offset quickly.
 
-    Several steps add offsets. Each step adds them nearly in the order of the text.
+    Several steps of the matching add offsets. Each step adds them nearly in the order of the text, so there are few
+    lists.
     """
 
     __slots__ = ("_runs",)
@@ -134,10 +135,10 @@ class _OrderedOffsets:
 
 
 class _MentionedAmong:
-    """Cache for a name that many officials share: which of these officials the article mentions.
+    """Cache for a name that many officials share: the officials with this name that the article mentions.
 
     ``official_indexes`` are the officials with this name, and ``found`` are the ones that are mentioned. ``seen_count``
-    is the number of mentioned officials of the article that were already compared with ``official_indexes``.
+    is the number of all officials mentioned in the article that have already been looked up in ``official_indexes``.
     """
 
     __slots__ = ("found", "official_indexes", "seen_count")
@@ -180,7 +181,7 @@ class MatchContext:
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
         """Record the decisions on one possible name. A verdict of a reader has priority over a decision.
 
-        A mention that an exclude phrase of the official cancels is recorded as rejected.
+        If an exclude phrase of the official cancels an accepted name, the name is recorded as rejected.
         """
         if self.verdicts is not None:
             decisions = self._overrule(candidate, decisions)

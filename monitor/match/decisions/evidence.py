@@ -41,7 +41,7 @@ _LEFT_CONTEXT_CHARS = 40
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
-"""Number of characters at the start of a text that are searched for a word in lower case. It limits the cost."""
+"""Number of characters at the start of a text in which a word in lower case is searched for, to limit the cost."""
 _SECOND_GIVEN_NAME = re.compile("-([A-Z][a-z]+) [A-Z]")
 """The second half of a given name with a hyphen, before the family name, as in "Frank-Walter Stein"."""
 _STANDALONE = Boundary()
@@ -91,8 +91,9 @@ def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str,
 def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedOfficial, *, is_strict: bool) -> bool:
     """Return whether the diacritics of each printed word agree with the configured name of an official.
 
-    A name that is configured without diacritics always agrees, and so does a word that is printed without diacritics.
-    With ``is_strict`` all other words must have the same diacritics as the name.
+    A name that is configured without diacritics always agrees. A word that is printed without diacritics always agrees,
+    too. A printed word may omit diacritics of the name, but may not add any. With ``is_strict``, or if a printed word
+    has Vietnamese diacritics, it may not omit any either.
     """
     if not prepared.has_diacritics:
         return True
@@ -143,10 +144,11 @@ def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
 def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> str:
     """Return the reason why a full name means the official although there is evidence against it.
 
-    Such evidence is an occupation next to the name, or a further word after it. If thousands of people have the name,
-    as is usual in Vietnam, only a fitting title is a sufficient reason. For other names, an occupation has no effect if
-    no role is configured for the official, or if the article names the official's country. The result is an empty
-    string if the article gives no sufficient reason.
+    Such evidence is an occupation next to the name, or a further word after it. A fitting title always outweighs it. In
+    a naming convention in which a further word cannot make another name, a further word has no effect. An occupation
+    has no effect if no role is configured for the official, or if the article names the official's country. Names that
+    consist of syllables, such as Vietnamese names, are an exception: thousands of people share them, so only a fitting
+    title is sufficient. The result is an empty string if there is no sufficient reason.
     """
     official = evidence.official_index
     prepared, convention = facts.name_index.prepared_official(official), facts.name_index.conventions[official]

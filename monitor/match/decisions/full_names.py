@@ -71,12 +71,15 @@ EXTENDED_NAME_CONFIDENCE = 0.88
 It is lower than for a name that sounds like the configured one.
 """
 TYPO_CONFIDENCE = 0.8
-"""Confidence of a misspelt full name. It is the lowest of all full names, even though a title must confirm the name."""
+"""Confidence of a misspelt full name. No other full name has a lower confidence.
+
+A misspelt name may be the name of another person, even if the title next to it fits the official.
+"""
 
 _MAX_RECENT_SPANS = 50
-"""Number of the latest claimed spans (parts of the text that belong to a name) that are compared with a misspelt name.
+"""Number of the latest claimed spans that are tested for an overlap with a misspelt name, to limit the cost.
 
-The spans are nearly in the order of the text.
+A claimed span is a part of the text that already belongs to a name.
 """
 _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
@@ -227,7 +230,7 @@ def _is_han(char: str) -> bool:
 def _continues_korean_name(text: str, end: int) -> bool:
     """Return whether the Korean letters directly after a name make it part of a longer word.
 
-    Particles and titles do not, although Korean joins them to a name.
+    The result is False for particles and titles, which Korean writes after a name without a space.
     """
     after = text[end : end + 1]
     return "가" <= after <= "힣" and not text.startswith(native_words().words_after_name, end)
@@ -236,11 +239,11 @@ def _continues_korean_name(text: str, end: int) -> bool:
 def _choose_official(
     facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
 ) -> Decision:
-    """Decide which of the officials with a full name is meant, and return the decision.
+    """Decide which of the officials who have the same full name is meant, and return the decision.
 
-    The name of one official is rejected in three cases: it has another generation suffix, such as Jr.; many people have
-    this name and the title next to it contradicts the official; or it belongs to another person in this article and no
-    title next to it fits the official.
+    If only one official has the name, the name is rejected in three cases. First, it belongs to another person in this
+    article, and no title next to it fits the official. Second, it has a different generation suffix, such as Jr. Third,
+    many people have this name, and the title next to it contradicts the official.
     """
     if len(official_indexes) > 1:
         return _choose_among_officials(facts, candidate, official_indexes, context)
@@ -260,10 +263,11 @@ def _choose_official(
 def _choose_among_officials(
     facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
 ) -> Decision:
-    """Return the decision on a full name of several officials.
+    """Return the decision on a full name that several officials have.
 
-    The official with the best fitting titles is accepted. If the titles fit several equally well, the only one of these
-    who is configured with exactly the printed name is accepted.
+    The official with the best fitting title is accepted. If the titles fit several officials equally well, the one who
+    is configured with exactly the printed name is accepted. If there is no such official, or more than one, the name is
+    rejected.
     """
     scores = score_titles(facts, candidate, official_indexes[:MAX_CANDIDATE_OFFICIALS], context)
     best = max(score.strength for score in scores)
@@ -316,7 +320,7 @@ def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_inde
 
 
 def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the text prints another generation suffix than the official has, such as Sr. instead of Jr."""
+    """Return whether the name in the text has a different generation suffix (Jr., Sr.) from the configured name."""
     printed = _GENERATION_SUFFIX.match(facts.article_text.cased, candidate.end)
     configured = _GENERATION_SUFFIX.search(facts.name_index.officials[official_index].name)
     return printed is not None and configured is not None and printed[1].lower() != configured[1].lower()
@@ -397,12 +401,12 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
 def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
 ) -> tuple[Candidate, Accepted | Rejected] | None:
-    """Find the full name that contains a short name, and return it with the decision on it, or None if there is none.
+    """Find the full name that contains a short name. Return it with the decision on it, or None if there is none.
 
-    The functions that search for a full name are tried in order, starting with the one whose result is the most
-    certain. The first full name with enough evidence is accepted. A full name that several officials may have is
-    rejected. If the first name with enough evidence is in a photo credit, or next to the occupation of another person,
-    the next function is tried.
+    The functions that search for a full name are tried in order, the one with the most certain result first. If the
+    full name may belong to several officials, it is rejected. Otherwise the first full name with enough evidence is
+    accepted. If this name is in a photo credit, in the name of a place, or next to another person's occupation, it is
+    ignored, and the next function is tried.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
@@ -424,7 +428,10 @@ def decide_extended_name(
 
 
 def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
-    """Return the names whose printed initials are configured for the official, or all names if there are none."""
+    """Return the names that are printed as configured for their official, with the same initials.
+
+    If there is no such name, all names are returned.
+    """
     configured = [
         name
         for name in names

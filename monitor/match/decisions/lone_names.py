@@ -1,8 +1,9 @@
-"""Decisions on lone names: a part of an official's name in an article that does not have the full name.
+"""Decisions on lone names: a part of an official's name in an article that nowhere contains the full name.
 
 "Novak on the budget" means the watched Novak if the name is rare, other watched people are named, and nobody else in
-the article has this name. Each kind of evidence has a weight, which ``bench/fit_weights.py`` fits on labelled texts.
-The weights of the evidence for a name are added. The sum is the logarithm of the odds that the official is meant.
+the article has this name. Each kind of evidence has a weight, which ``bench/fit_weights.py`` computes from labelled
+texts. The weights of the evidence for a name and a constant are added. The sum is the logarithm of the odds that the
+official is meant.
 """
 
 from collections import defaultdict
@@ -73,14 +74,17 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
     LoneNameEvidence.POSITION: 0.3,
     LoneNameEvidence.SHORT: 0.1,
 }
-"""Weight of each kind of evidence. A kind without a weight did not occur in the fitted texts, or had no effect."""
+"""Weight of each kind of evidence.
+
+A kind without a weight did not occur in the texts from which the weights were computed, or had no effect there.
+"""
 THRESHOLD = 1.1
-"""Minimum sum of the weights of the evidence for a name that is accepted."""
+"""Minimum sum of ``INTERCEPT`` and the weights of the evidence that is necessary to accept a name."""
 
 LONE_NAME_CONFIDENCE = 0.7
-"""Confidence of a lone name.
+"""Confidence of a lone name: a part of an official's name in an article that nowhere contains the full name.
 
-It is lower than that of every other mention that prints a name, because the article does not have the full name.
+It is lower than the confidence of every other mention by name.
 """
 _MAX_LONE_NAMES = 300
 """Maximum number of name parts that are examined in one article, to limit the cost of a long text."""
@@ -88,7 +92,8 @@ _MIN_LETTERS = 3
 _SHORT_NAME_LETTERS = 3
 """Maximum number of letters of a name part that counts as short.
 
-The inflected forms of a short part often look like ordinary words. So does the part itself at the start of a sentence.
+The inflected forms of a short part often look like ordinary words. At the start of a sentence, the part itself often
+looks like one, too.
 """
 _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
@@ -96,7 +101,7 @@ _MANY_OTHERS = 2
 
 @dataclass(frozen=True, slots=True)
 class LoneName:
-    """A part of an official's name in an article that does not have the full name, with the evidence on it.
+    """A part of an official's name in an article that nowhere contains the full name, with the evidence for it.
 
     ``places`` are the positions in the text at which the part can mean the official. ``evidence`` has the kinds of
     evidence at these positions.
@@ -118,7 +123,7 @@ class LoneName:
 
     @property
     def weight(self) -> float:
-        """The logarithm of the odds that the official is meant: the sum of the weights of the evidence."""
+        """The logarithm of the odds that the official is meant: ``INTERCEPT`` plus the weights of the evidence."""
         return INTERCEPT + sum(WEIGHTS.get(kind, 0.0) for kind in self.evidence)
 
     def explain(self) -> str:
@@ -130,8 +135,8 @@ class LoneName:
 def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Decide whether lone names mean officials, and record the decisions.
 
-    A lone name is a part of an official's name in an article that does not have the full name. With sufficient evidence
-    it is a mention of the official. Otherwise it is recorded as a near miss (a rejected name).
+    A lone name is a part of an official's name in an article that nowhere contains the full name. With sufficient
+    evidence it is a mention of the official. Otherwise it is recorded as a near miss (a rejected name).
     """
     for name in list_lone_names(facts, candidates, context):
         if name.is_supported and name.weight >= THRESHOLD:
@@ -164,7 +169,7 @@ def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchC
 
 
 def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> Iterator[Candidate]:
-    """Yield where parts of names occur in the text, for parts that belong to exactly one official.
+    """Yield the places in the text of all name parts that belong to exactly one official.
 
     Officials who are already mentioned in the article are omitted.
     """
@@ -314,7 +319,7 @@ def _score_title(facts: ArticleFacts, prepared: PreparedOfficial, place: Candida
 
 
 def _has_position_nearby(facts: ArticleFacts, place: Candidate, prepared: PreparedOfficial) -> bool:
-    """Return whether the sentence with a name, or the next sentence, contains a position that the official holds."""
+    """Return whether the sentence that contains a name, or the next one, contains a position of the official."""
     cased = facts.article_text.cased
     low, high = find_sentence(cased, place.start, place.end, _SENTENCE_CHARS)
     if high + 1 < len(cased):

@@ -135,8 +135,8 @@ def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, contex
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Decide which official is meant by each short name in a script other than Latin, and record the decisions.
 
-    A short name is a mention on two conditions: exactly one official with this short name is already mentioned, and no
-    word next to the short name belongs to the same name or word.
+    A short name is a mention on two conditions: exactly one official with this short name is already mentioned, and the
+    short name is not a part of a longer name or word.
     """
     text = facts.article_text
     claimed = sorted([*context.claimed_spans, *((one.start, one.end) for one in context.accepted)])
@@ -262,7 +262,7 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
 def _find_family_name(text: str, family: str) -> Iterator[int]:
     """Yield the offsets at which a Chinese family name can be the start of a name.
 
-    The character before the family name must not be Chinese, or must be a word that is common before names.
+    The character before the family name must not be Chinese, unless it is a word that is common before names.
     """
     at = text.find(family, 0, len(text) - 1)
     while at >= 0:

@@ -55,22 +55,23 @@ BARE_NAME_CONFIDENCE = 0.85
 It is lower than with a title, because only a mention elsewhere in the article connects the name with the official.
 """
 
-_MAX_WORD_LETTERS = 24
-"""Minimum number of letters of a word before a name that is read again in full.
+_LONG_WORD_LETTERS = 24
+"""Minimum number of letters of a long word before a name.
 
-``SurroundingText.word_before`` reads only the last 25 characters before the name, so it may cut off a long word.
+A long word is read again from the text, because ``SurroundingText.word_before`` reads only the last 25 characters
+before the name and may cut it off.
 """
 _MIN_DISTINCTIVE_LETTERS = 9
-"""Minimum number of letters of a rare short name.
+"""Minimum number of letters of a short name that counts as rare.
 
-A form of address is sufficient for such a name if the article is about the official's country.
+For a rare name, a form of address is sufficient evidence if the article is about the official's country.
 """
 _SENTENCE_CHARS = 300
-"""Number of characters on either side of a name that are searched for the start and end of its sentence."""
+"""Number of characters on either side of a name in which the start and end of its sentence are searched for."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of rejections that are recorded for one name, if the title next to it fits no official.
+"""Maximum number of officials in the rejections of one name, if the title next to it fits none of them.
 
-They are recorded for the officials with the best fitting titles.
+The officials whose roles are closest to the title are chosen.
 """
 _MAX_NAMES_IN_REASON = 5
 
@@ -108,13 +109,16 @@ class _FoundBearers(NamedTuple):
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the unwatched person whose full name contains the short name, if a step has found one (``outcome``)."""
+        """Add the unwatched person in ``outcome``, if there is one.
+
+        ``outcome`` is the result for one short name. The person's full name contains the short name.
+        """
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
 
     def by_short_name(self) -> Mapping[str, Sequence[OtherBearer]]:
-        """Return a dictionary that maps each short name to the other people with it, in the order of the text."""
+        """Return a dictionary that maps each short name to the unwatched people who have it, in text order."""
         grouped: dict[str, list[OtherBearer]] = defaultdict(list)
         for short_name, start, name in sorted(self.entries):
             grouped[short_name].append(OtherBearer(start, name))
@@ -146,8 +150,8 @@ def _decide_titled_names(
 ) -> tuple[_Deferrals, bool]:
     """Run the first pass: record the decisions on short names with a title, and return all other short names.
 
-    The second result is True if one of the other names is a full name of one word. A short name is left to the second
-    pass without any slow test if it cannot have a title and no official with this name is mentioned. Most short names
+    The second result is True if one of the other names is a full name of one word. A short name that cannot have a
+    title, and whose officials are not mentioned yet, is left to the second pass without slow tests. Most short names
     are of this kind.
     """
     deferrals = _Deferrals([], [], [])
@@ -157,7 +161,7 @@ def _decide_titled_names(
         left = word_before(candidate.start)
         can_have_title = (
             can_end_title(left)
-            if 0 < len(left) < _MAX_WORD_LETTERS
+            if 0 < len(left) < _LONG_WORD_LETTERS
             else can_follow_title(facts.article_text, candidate.start)
         )
         is_single = bool(single_word_names) and facts.folded_text(candidate) in single_word_names
@@ -195,7 +199,7 @@ def _decide_first_pass(
     can_have_title: bool,
     must_check_boundary: bool,
 ) -> _Outcome:
-    """Return the result of the first pass for one short name: a decision, or a reason to decide in the second pass."""
+    """Return the result of the first pass for one short name: decisions, or the reason why the second pass decides."""
     if must_check_boundary and (outcome := decide_boundary(facts, candidate, context)) is not None:
         return outcome
     before = (
@@ -228,7 +232,7 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return a rejection of a name for the officials with this name who are already mentioned in the article.
+    """Return the decision that a name does not mean any of its officials who are already mentioned in the article.
 
     For the other officials with this name, nothing is recorded.
     """
@@ -245,9 +249,9 @@ def _select_deferred(
 ) -> list[Candidate]:
     """Return the short names that the second pass must decide about, in the order of the text.
 
-    These are the short names without a title, except if they are part of a longer name. The first pass has not tested
-    this exception for all of them. The test is made now for each short name of a mentioned official, because the longer
-    name may mean another person.
+    These are the short names without a title that are not part of a longer name, which may mean another person. The
+    first pass has not checked this for all of them. It is checked here for the short names of mentioned officials, or
+    for all short names if the article has a full name of one word.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -304,7 +308,10 @@ def decide_titled_name(
 
 
 def _limit_officials(context: MatchContext, official_indexes: tuple[int, ...]) -> Sequence[int]:
-    """Return the officials to compare. If they are too many, only the ones that the article mentions are returned."""
+    """Return the officials that are compared with a short name.
+
+    If too many officials have the name, only the ones that the article mentions are returned.
+    """
     if len(official_indexes) <= MAX_CANDIDATE_OFFICIALS:
         return official_indexes
     return context.mentioned(official_indexes)[:MAX_CANDIDATE_OFFICIALS]
@@ -354,9 +361,11 @@ def _explain_ambiguity(facts: ArticleFacts, official_indexes: Sequence[int]) -> 
 def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> bool:
     """Return whether the evidence from titles is sufficient to accept a short name for one official.
 
-    A fitting position is sufficient. A weaker title is sufficient for an official who is mentioned. For a rare name or
-    a full name of one word, a weaker title is sufficient under further conditions. A contradicting title is never
-    sufficient.
+    A contradicting title is never sufficient. A fitting title is always sufficient, and so is every title if the
+    official is already mentioned in the article. For a full name of one word, a form of address is sufficient, or a
+    mention of the official's country. For other names, the article must mention the country. Then a rank is sufficient
+    if the sentence contains a position of the official. For a rare name, a form of address is sufficient, unless the
+    name is a first name that the press does not use alone.
     """
     official, strength = evidence.official_index, _title_of(evidence).strength
     if strength is EvidenceStrength.CONTRADICTED:
@@ -389,7 +398,7 @@ def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, offic
 
 
 def _is_single_word_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether a name in the text is the complete name or an alias of an official, in one word."""
+    """Return whether a name in the text is a full name or alias of an official that consists of one word."""
     return facts.folded_text(candidate) in facts.name_index.prepared_official(official_index).single_word_names
 
 
@@ -404,7 +413,10 @@ def _is_country_mentioned(facts: ArticleFacts, official_index: int, *, must_be_e
 
 
 def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the sentence of a name contains a position of the official, even next to another person."""
+    """Return whether the sentence that contains a name also contains a position of the official.
+
+    The position may be next to another person in the sentence.
+    """
     roles = facts.name_index.prepared_official(official_index).official.roles
     cased = facts.article_text.cased
     low, high = find_sentence(cased, candidate.start, candidate.end, _SENTENCE_CHARS)
@@ -446,11 +458,11 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the name of another person with the same short name who is named closer to it than the official.
+    """Return another person with the same short name who is named nearer to the short name than the official is.
 
-    If the text before the short name mentions the official, only people who are named after the last of these mentions
-    and before the short name count. Otherwise, everybody in the whole text counts. The result is the last such person,
-    or an empty string if there is none.
+    If the official is mentioned before the short name, only people who are named between the last such mention and the
+    short name are considered. Otherwise, all people in the text are considered. The result is the full name of the last
+    such person, or an empty string if there is none.
     """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:
@@ -495,7 +507,10 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
 
 
 def _title_of(evidence: Evidence) -> TitleScore:
-    """Return the score of the titles in the evidence. Raises ``ValueError`` if the titles were not examined."""
+    """Return the score of the titles next to a name, as one part of the evidence.
+
+    Raises ``ValueError`` if the titles were not examined.
+    """
     if evidence.title is None:
         raise ValueError("titles were not examined for this candidate; collect title evidence first")
     return evidence.title
