@@ -33,7 +33,7 @@ class PeriodicJob:
 
 
 class PendingNotices:
-    """Notice to the operator that waits until a report contains it. At most one notice waits."""
+    """Holder of a notice to the operator until a report contains it. It holds at most one notice."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
