@@ -221,7 +221,7 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
-    """Yield a warning for each source in a script in which the names of some officials cannot be found."""
+    """Yield a warning for each source whose language is written in a script in which some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
     missing: dict[str, list[Official]] = {}

@@ -81,8 +81,9 @@ class Candidates(NamedTuple):
     Later steps decide whether a name means an official. ``full_names``, ``short_names`` and ``first_names`` are in
     Latin letters and start with a capital letter. A short name may also start with a particle, such as "van".
     ``native_names`` and ``native_short_names`` are in other scripts. ``countries`` has one country key for each country
-    word in the text. ``kinds`` combines the bits of all kinds that occur, even in lower case. ``genitive_ends`` are the
-    end offsets of names with a genitive ending: the word after such a name does not belong to the name.
+    word in the text. ``kinds`` is a bit mask of the kinds (``CandidateKind``) of everything that was found, including
+    names in lower case, which are in none of the lists. ``genitive_ends`` are the end offsets of names with a genitive
+    ending: the word after such a name does not belong to the name.
     """
 
     full_names: tuple[PatternMatch, ...] = ()
@@ -99,7 +100,7 @@ class Candidates(NamedTuple):
     ) -> "Candidates":
         """Return a copy of the candidates with further full and short names in Latin letters.
 
-        These names were found without the automaton.
+        They are names that are not printed as configured, such as inflected names.
         """
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
@@ -225,7 +226,7 @@ class Deferred(NamedTuple):
 Decision = Accepted | Rejected | Deferred
 
 _MIN_TYPO_REST_LETTERS = 6
-"""Minimum number of letters after the first name in a name that is searched for with typos.
+"""A name is searched for with typos only if it has at least this many letters after the first name.
 
 In a shorter name, a changed letter often makes another real name.
 """

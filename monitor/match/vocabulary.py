@@ -24,9 +24,9 @@ The inflected forms of shorter words are often the same as unrelated words.
 
 
 _MIN_FOREIGN_PLACE_LETTERS = 3
-"""Minimum number of letters of a word for a place that counts in texts of another language, such as "rue"."""
+"""Minimum number of letters of a word before a place, such as "rue", that is also used for texts in other languages."""
 _MAX_PLACE_CACHE_WORDS = 20_000
-"""Number of words before names that are cached for one language."""
+"""Maximum number of words in the cache of one language, which stores whether a word precedes names of places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,14 @@ def word_lists() -> WordLists:
 
 @dataclass(frozen=True)
 class PlaceWords:
-    """Words that precede the name of a place or thing in a text of one language. Words are normalized.
+    """Words that precede the name of a place or thing in a text of one language.
 
-    ``words`` and ``stems`` (beginnings of words) belong to the language, to English, or to a language in another script
-    than Latin. ``foreign_words`` belong to any language; in Latin letters they count with a capital only, because many
-    are ordinary words of another language. ``marked_words`` and ``phrases`` of two words are spelled with
-    diacritics, and ``last_words`` are the last words of both, normalized. ``exceptions`` are phrases that end like such
-    a word but name no place.
+    ``words`` and ``stems`` (beginnings of words) come from the language itself, from English, and from all languages in
+    scripts other than Latin. ``foreign_words`` come from all languages. They count only with a capital letter, because
+    many of them are ordinary words in another language. These three are normalized.
+
+    ``marked_words`` and ``phrases`` (of two words) are spelled with diacritics. ``last_words`` are the last words of
+    both, normalized. ``exceptions`` are phrases that end with such a word, but do not precede the name of a place.
     """
 
     words: frozenset[str]
@@ -90,7 +91,11 @@ class PlaceWords:
     _cache: dict[str, tuple[bool, bool]] = field(default_factory=dict, compare=False)
 
     def look_up(self, word: str) -> tuple[bool, bool]:
-        """Return whether a word, with its case but without diacritics, precedes names of places, and may with them."""
+        """Look up a word that has its capital letters, but no diacritics.
+
+        Return two values: whether the word precedes names of places, and whether it may do so in its spelling with
+        diacritics or as the last word of a phrase.
+        """
         known = self._cache.get(word)
         if known is None:
             low = word.lower()
@@ -103,7 +108,10 @@ class PlaceWords:
 
 @cache
 def place_words(language: str) -> PlaceWords:
-    """Return the words before names of places in a text of a language, or of all languages if it has no such words."""
+    """Return the words that precede names of places in texts of the given language.
+
+    If this language has no such words, the words of all languages are used.
+    """
     everything = language_data().languages
     code = language.partition("-")[0].lower()
     code = next((one.code for one in everything.values() if code == one.code or code in one.variants), "")
@@ -145,7 +153,7 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> frozenset[str]:
 def syllable_pattern() -> re.Pattern[str]:
     """Return a pattern that matches one normalized syllable of a name.
 
-    It covers the languages whose names consist of syllables, such as Vietnamese.
+    It covers the languages in which each syllable of a name is a separate word, such as Vietnamese.
     """
     patterns = [language.orthography.syllable for language in language_data().languages.values()]
     return re.compile(rf"(?:{'|'.join(filter(None, patterns))})\Z")
@@ -241,7 +249,7 @@ class NameLists:
     patronymic_particles: frozenset[str]
     honorifics: tuple[str, ...]
     spelling_variants: tuple[tuple[str, ...], ...]
-    """Groups of spellings of one first name."""
+    """Groups of spellings. Each group has the spellings of one name."""
 
 
 @cache
@@ -351,7 +359,7 @@ def title_words() -> frozenset[str]:
 
 @cache
 def unspaced_titles() -> tuple[str, ...]:
-    """Return the phrases for positions in scripts without spaces between words, the longest first."""
+    """Return the titles of offices ("minister") in scripts without spaces between words, the longest first."""
     positions = (p for p, symbols in title_vocabulary().items() if any(symbol[0] == "h" for symbol in symbols))
     phrases = filter(lambda phrase: is_unspaced(phrase[0]), positions)
     return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))

@@ -64,19 +64,21 @@ _FATHERS_NAME = re.compile(
     r"\w{2,}(?:(?:ович|евич|ьич|ич|овн|евн|ичн|івн|ївн)\w{0,3}|(?:ов|ев)(?:а|у|ым|ом|е)?"
     r"|(?:ov|ev|yev|ow|ew)(?:ich|itch|ych|yc|ic|icz|na|ny|ne|noi)\w{0,3}|(?:of|ev|yev)f?itch|ovyc\w{0,4}|ivna|ivny)"
 )
-"""A father's name between first and family name, in Russian, Ukrainian, Belarusian or Bulgarian, in any grammatical
-case.
+"""Pattern of a patronymic between first and family name, in any grammatical case.
+
+The name may be Russian, Ukrainian, Belarusian or Bulgarian.
 """
 _WOMANS_FATHERS_NAME = re.compile(
     r"\w+(?:(?:овн|евн|ичн|івн|ївн)\w{0,3}|(?:ов|ев)а|(?:ov|ev|yev|ow|ew)n[aye]|(?:ov|ev|ow|ew)noi|ivn[ay])"
 )
-"""A father's name that only women have, in any grammatical case."""
+"""Pattern of a patronymic in the form for women, such as "Ivanovna", in any grammatical case."""
 _WOMANS_FAMILY_NAME = re.compile(r"\w+(?:[ое]ва|[иы]на|[ая]я|[скц]ка|[oe]va|ina|aya|[skc]ka)")
 _CONSONANT_AT_END = re.compile("[b-df-hj-np-tv-xzбвгґджзйклмнпрстфхцчшщ]\\Z")
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
-"""Agreement of a printed word with a word of a name: the same word in any spelling, another case of it, or no
-agreement.
+"""Agreement of a printed word with a word of a name, from best to worst.
+
+The printed word is the same word in any spelling, another grammatical case of the word, or no form of it.
 """
 _MAX_NAME_WORDS = 6
 _MAX_FAMILY_NAME_CHARS = 40
@@ -89,31 +91,39 @@ _MIN_LONG_WORD_LETTERS = 6
 """Minimum number of letters of a word in which two letters may differ. In a shorter word, only one may differ."""
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
-"""Minimum number of consonants of a full name that is compared by sound with words of another script."""
+"""A full name is compared by sound with words of another script if it has at least this many consonants.
+
+A name with fewer consonants is compared only if it has at least ``_MIN_LETTERS`` letters.
+"""
 _MIN_LONE_SOUNDS = 3
-"""Minimum number of consonants of a single word in a script other than Latin that is compared with names.
+"""A single word in a script other than Latin is compared with names if it has at least this many consonants.
 
 A word with fewer consonants is compared only if it begins like a word of a full name in the text.
 """
 _MAX_NAMES_OF_RUN = 40
-"""Maximum number of watched names with the same first and last word that are compared with a sequence of words."""
-_MAX_TITLES = 40
-"""Maximum number of different words before names that are looked up as titles in one text."""
+"""A sequence of words is compared with at most this many watched names."""
+_MAX_FAMILY_NAMES = 40
+"""Maximum number of different family names in Arabic or Hebrew letters that are searched for alone in one text."""
 _STEM_LETTERS = 3
-"""Number of first letters that a short name in another case must share with the full name, because a later vowel may be
-dropped.
+"""Number of letters at the start of a word that do not change with the grammatical case.
+
+After them, a vowel may be dropped. If a text has only one full name, a short name in another case must begin with the
+same letters as a word of the full name.
 """
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
-"""Last letters of family names that have the same form in all cases. Names in -a are not among them."""
+"""Last letters of family names that do not change with the grammatical case.
+
+The letter "a" is not included, because names in -a are declined.
+"""
 _VOWELS = frozenset("aeiouy")
 _SOFT_INITIALS = frozenset("eijy")
-"""Latin initials of one Cyrillic letter: Yelena and Elena, Yuri and Iurii."""
+"""Latin initials that may be transcriptions of the same Cyrillic letter: Yelena and Elena, Yuri and Iurii."""
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
 class _WordForms:
-    """Words of watched names. One printed word may be a form of each of them, such as another grammatical case.
+    """Words of watched names of which one printed word may be a form, such as a grammatical case.
 
     ``names`` are these words. A word that was found by its sound must still be compared with the printed word.
     """
@@ -145,7 +155,7 @@ class _Word(NamedTuple):
 
 
 class _FormsByWord(dict[str, _WordForms | None]):
-    """Cache for texts in one language: maps each printed word to the words of watched names that it may be a form of.
+    """Cache for texts in one language: maps each printed word to the words of watched names of which it may be a form.
 
     A word that is not in the cache is looked up automatically.
     """
@@ -156,7 +166,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         self.other_runs: set[str] = set()
         """Runs of capitalized words in which no watched name was found."""
         self.short_names: dict[str, list[int]] = {}
-        """Printed word -> the pattern ids of the short names that it may be a form of."""
+        """Printed word -> the pattern ids of the short names of which it may be a form."""
 
     def clear(self) -> None:
         """Remove all words and sequences of words from the cache."""
@@ -204,7 +214,7 @@ def _without_apostrophe(word: str) -> str:
 
 @cache
 def _title_ends() -> frozenset[str]:
-    """Return the last words of titles and the names of countries, each with a space before it."""
+    """Return the last word of each title, and each country name of one word, with a space before each of them."""
     countries = (word for word in country_words() if " " not in word)
     return frozenset(f" {word}" for word in (*title_ends(), *countries))
 
@@ -267,9 +277,10 @@ def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool
 def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
 ) -> Candidates:
-    """Add names that are printed in another form than configured to the possible names in an article (``candidates``).
+    """Return ``candidates``, the possible names in an article, with the names added that are not printed as configured.
 
-    The other forms are grammatical cases, other scripts, and names as in lists ("DOE, Jane").
+    Such names are in another grammatical case, in another script, or have the family name first, as in a list ("DOE,
+    Jane").
     """
     if listed := list(_find_listed_names(name_index, article_text)):
         candidates = candidates.add_names(listed, (), ())
@@ -284,7 +295,7 @@ def find_inflected_names(
 def _add_names_by_consonants(
     name_index: NameIndex, article_text: NormalizedArticle, candidates: Candidates
 ) -> Candidates:
-    """Add watched names in Arabic or Hebrew letters to the possible names in an article (``candidates``).
+    """Return ``candidates``, the possible names in an article, with watched names in Arabic or Hebrew letters added.
 
     A printed name is added as a full name if it has the consonants of a watched Latin name. Its family name is then
     added wherever the text prints it alone in the same spelling.
@@ -295,7 +306,7 @@ def _add_names_by_consonants(
         (text[start : end - 2].rpartition(" ")[2].rpartition("-")[2], pattern) for pattern, start, end in full
     }
     short: list[PatternMatch] = []
-    for printed, pattern in sorted(family_names)[:_MAX_TITLES]:
+    for printed, pattern in sorted(family_names)[:_MAX_FAMILY_NAMES]:
         one = words.short_names.get(words.patterns[pattern].split()[-1])
         if one is not None and len(printed) >= _MIN_SOUND_LETTERS:
             places = re.finditer(rf"(?<![^\W_]){re.escape(printed)}(?![^\W_])", text)
@@ -344,7 +355,7 @@ class _Search:
         self._genitive_ends: list[int] = []
 
     def add_to(self, candidates: Candidates) -> Candidates:
-        """Run the search, and return the possible names in the article together with the names that were found."""
+        """Run the search, and return the given candidates together with the names that the search found."""
         for start, end, has_prefix in self._list_runs():
             self._add_full_names(start, end, has_prefix=has_prefix)
         self._add_initials()
@@ -394,7 +405,7 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Compare a sequence of words with watched names, and add the names that it is another form of.
+        """Compare a sequence of words with watched names, and add each name of which it is another form.
 
         ``patterns`` are the ids of the names to compare. All words of the sequence must belong to the name.
         """
@@ -404,10 +415,10 @@ class _Search:
                 self._add(found, pattern, run[0].start, run[-1].end)
 
     def _add_initials(self) -> None:
-        """Add the Cyrillic family names before or after initials.
+        """Add to the found names the Cyrillic family names that are printed with initials before or after them.
 
-        The first initial must be that of an official with this family name. A family name with two initials is added as
-        a full name if it fits only one watched name. Otherwise it is added as a short name.
+        The first initial must be that of an official with this family name. A family name is added as a full name if it
+        has two initials and fits only one official, and as a short name in all other cases.
         """
         if self._cased.isascii():
             return
@@ -420,7 +431,10 @@ class _Search:
                 self._add_with_initials(word[0], match[1], (word.start(), match.end()), is_full=bool(match[2]))
 
     def _add_with_initials(self, printed: str, initial: str, span: tuple[int, int], *, is_full: bool) -> None:
-        """Add a Cyrillic family name with the first of its initials, if both fit a watched name."""
+        """Add a Cyrillic family name that is printed with initials, if it fits a watched name.
+
+        ``initial`` is the first of the initials; it must fit, too. ``is_full`` is true if there are two initials.
+        """
         word = printed.lower()
         forms = self._forms[word]
         if forms is None or printed[0] < "z":
@@ -438,7 +452,7 @@ class _Search:
             self._add(found, pattern, *span)
 
     def _list_short_patterns(self, word: str) -> list[int]:
-        """Return the pattern ids of the short names that a printed word may be a form of."""
+        """Return the pattern ids of the short names of which a printed word may be a form."""
         found: list[int] | None = self._forms.short_names.get(word)
         if found is None:
             forms = self._forms[word]
@@ -514,8 +528,8 @@ class _Search:
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
         """Return whether a sequence of printed words is another form of a watched name.
 
-        The words are in another grammatical case or script, have a prefix, or have the father's name between the two
-        words of the name. The result is False for words that are equal to the name, because the automaton finds these.
+        The words are in another grammatical case or script, have a prefix, or have a patronymic between the two words
+        of the name. The result is False for words that are equal to the name, because the automaton finds these.
         """
         has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
         fathers_name = run[1].text
@@ -541,9 +555,9 @@ class _Search:
     def _may_be_sex_of(self, name: list[str], run: list[_Word], ratings: list[int], fathers_name: str) -> bool:
         """Return whether a printed name may be the name of a person of the official's sex.
 
-        The father's name and the family name show the sex. "Петра Ивановна Орлова" and "Petra Horáková" are women, so
-        the first name cannot be a case of "Петр Орлов" or "Petr Horák". A first name that is printed in another case,
-        and ends in a consonant in the nominative, is the name of a man.
+        The patronymic and the family name show the sex. "Петра Ивановна Орлова" and "Petra Horáková" are women, so
+        their first names cannot be inflected forms of the men's names "Петр" and "Petr". An inflected first name is
+        taken for a man's if its nominative ends in a consonant.
         """
         is_woman = _WOMANS_FATHERS_NAME.fullmatch(fathers_name) is not None
         if fathers_name and not is_woman and _WOMANS_FAMILY_NAME.fullmatch(name[-1]):
@@ -598,10 +612,10 @@ def _has_possible_ending(word: str, name: str) -> bool:
 
 
 def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the possible nominatives of a printed word; an ending may follow an apostrophe, as in Polish.
+    """Yield the possible nominatives of a printed word. Its ending may follow an apostrophe, as in Polish.
 
-    In languages in which only the last word of a name has endings, nothing is yielded for a word with an apostrophe:
-    the name before the apostrophe is printed as configured, and is found without this function.
+    In a language that inflects only the last word of a name, nothing is yielded for a word with an apostrophe. The part
+    before the apostrophe is then the name as configured, which is found without this function.
     """
     bare, apostrophe, ending = word.partition("'")
     if not apostrophe:

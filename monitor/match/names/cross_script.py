@@ -135,10 +135,10 @@ def squeeze(key: str) -> str:
 
 
 def is_same_sound(latin: str, word: str) -> bool:
-    """Return whether a word from another script and a Latin word have similar letters.
+    """Return whether a word from another script is spelled so similarly to ``word`` that both may sound the same.
 
-    ``latin`` is the word from the other script in Latin letters. The caller has already checked that both words have a
-    common key.
+    ``latin`` is the word from the other script, transliterated to Latin letters. The caller has already checked that
+    both words have the same consonants in one possible pronunciation.
     """
     limit = max(2, int(max(len(latin), len(word)) * _MAX_DIFFERENCE))
     return edit_distance(latin, word, limit) <= limit

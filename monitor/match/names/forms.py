@@ -124,11 +124,10 @@ def _may_be_name(group: str) -> bool:
 
 
 def find_kept_address(name: str, country: str = "") -> str:
-    """Return the form of address that ``parse_name`` does not remove from the start of a name, normalized.
+    """Return the form of address that ``parse_name`` keeps at the start of a name, normalized, or an empty string.
 
-    Two kinds are not removed: an abbreviation before a single word (Dr Smith), and a word that may also be a name. A
-    word of the second kind is returned only if it is a form of address in the country, as Ko is in Myanmar. The result
-    is an empty string if there is no such form of address.
+    The result is either an abbreviation before a single word (Dr Smith), or a word that may itself be a name. Such a
+    word is returned only if the country uses it as a form of address, as Myanmar uses Ko.
     """
     words = fold_words(name)
     if not words or words[0] not in address_first_words():  # true for most names
@@ -223,7 +222,10 @@ def _build_chinese(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_english_and_chinese(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms of an English given name before a Chinese name: "Paul Chan Mo-po" is also "Paul Chan"."""
+    """Return the forms of a name that consists of an English given name and a Chinese name.
+
+    An example is "Paul Chan Mo-po", who is also called "Paul Chan".
+    """
     english, family, given = groups
     chinese = _build_chinese([family, given], convention)
     wholes = [flatten_groups(*groups), flatten_groups(english, family), *chinese.full_forms]
@@ -331,7 +333,7 @@ def _build_arabic(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms that the data file of a convention lists. Each form is a series of parts of the name."""
+    """Return the forms that are listed in the data file of a convention. Each form is a series of parts of the name."""
     if convention.split_hyphens:
         groups = list(flatten_groups(*groups))
     full_forms = tuple(
@@ -341,7 +343,7 @@ def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms of a western name, and the forms that the data file of the convention lists."""
+    """Return the forms of a western name, and the forms that are listed in the data file of the convention."""
     western = _build_western(groups, convention)
     shorts = _list_short_parts(groups, convention, western.short_forms)
     return NameParts(
@@ -350,7 +352,7 @@ def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _list_orders(groups: list[str], convention: Convention) -> Iterator[NameWords]:
-    """Yield the full name in each order that the data of the convention lists."""
+    """Yield the full name in each word order that is listed in the data of its naming convention."""
     for order in convention.full_forms:
         yield flatten_groups(*(word for part in order for word in _PARTS[part](groups)))
 
@@ -358,9 +360,9 @@ def _list_orders(groups: list[str], convention: Convention) -> Iterator[NameWord
 def _list_short_parts(
     groups: list[str], convention: Convention, family_forms: tuple[ShortForm, ...]
 ) -> Iterator[ShortForm]:
-    """Yield the short forms that the data of a convention lists.
+    """Yield the short forms that are listed in the data of a naming convention.
 
-    ``family_forms`` are yielded for the part "family"; they are the short forms of the family name.
+    ``family_forms`` are the short forms of the family name. They are yielded where the data lists the part "family".
     """
     for rule in convention.short_forms:
         if rule.part == "family":
@@ -405,9 +407,10 @@ _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "filipino": _build_filipino,
     "arabic": _build_arabic,
 }
-"""Maps each builder, by its name in the data files of naming conventions, to the function that lists name forms.
+"""Maps the name of each builder to its function, which returns the forms of a name.
 
-``BUILDER_KEYS`` lists the keys that each builder reads.
+The data file of a naming convention states the name of its builder. ``BUILDER_KEYS`` lists the keys of the file that
+each builder reads.
 """
 
 

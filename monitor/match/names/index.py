@@ -106,7 +106,7 @@ class PreparedOfficial:
 
     @cached_property
     def latin_name_words(self) -> tuple[NameWords, ...]:
-        """The normalized words of each of the official's names in Latin letters, with configured initials."""
+        """For each of the official's names in Latin letters, all its normalized words, including initials."""
         return tuple(tuple(fold_words(name)) for name in self.latin_names)
 
     @cached_property
@@ -162,11 +162,14 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""Maximum number of names with the same first and last word that are compared with the same words in a text."""
+"""If two words in a text are the first and the last word of several names, at most this many names are compared."""
 _MAX_WORDS_WITH_SAME_SOUND = 200
-"""Maximum number of words of watched names with the same consonants that are compared with one printed word."""
+"""Maximum number of words of watched names that are stored for one sequence of consonants.
+
+A printed word with these consonants is compared with each of the stored words.
+"""
 _MIN_SYLLABIC_NAME_WORDS = 3
-"""Minimum number of words of a name that is also searched for with a typo, if its words are single syllables."""
+"""A name whose words are single syllables is searched for with typos only if it has at least this many words."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -182,7 +185,7 @@ Further officials are collected in a list, because each addition to a tuple copi
 
 
 class NameWordIndex(NamedTuple):
-    """Index of watched names by their words, for the search for names that are printed in another form.
+    """Index of watched names by their words. It serves to find names that are not printed as configured.
 
     ``by_first`` and ``by_last`` map the first and the last word of a name to the ids of its patterns. ``words`` are all
     words of names. ``short_names`` maps a name of one word to the id of its pattern. ``is_short`` is, for each pattern
@@ -267,11 +270,12 @@ def _sort_native_names(
 class NameIndex:
     """Index of all forms of all officials' names, in one automaton. After construction, only caches change.
 
-    Each form of a name is a pattern of the automaton. Three lists have one item per official: ``conventions`` (the
-    naming convention), ``first_names`` (normalized), and ``typo_rests`` (the joined words after the first name, if a
-    typo can be recognized in them). ``phonetic_parts`` has the spellings of both parts of names that are compared by
-    sound. ``single_word_names`` are full names of one word. ``middle_name_openers`` are first names after which a
-    middle name is allowed.
+    The automaton searches a text for all its patterns at once. Each form of a name is a pattern. Three lists have one
+    item per official. ``conventions`` has the naming convention, and ``first_names`` the normalized first name.
+    ``typo_rests`` has all words after the first name, joined, or an empty text if the name is not searched for with
+    typos. ``phonetic_parts`` has an item for each official whose name is compared by sound: the spellings of the first
+    name part, and the spellings of the second one. ``single_word_names`` are full names of one word.
+    ``middle_name_openers`` are first names after which a middle name is allowed.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -450,9 +454,9 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield the texts that are names of the given kind, such as short names, each with its pattern id.
+        """Yield each of the normalized texts that is a watched name of the given kind, with its pattern id.
 
-        The texts are normalized.
+        ``kind`` is a constant of ``CandidateKind``, such as the one for short names.
         """
         if self._automaton is None:
             return
@@ -501,7 +505,8 @@ class NameIndex:
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
         """Return the officials whose name has the given phonetic key.
 
-        The key is that of both name parts, separated by a space, or that of one long part.
+        The key has the keys of both name parts, separated by a space, or only the key of one part. The key of one part
+        must have at least ``MIN_STANDALONE_KEY_LETTERS`` letters.
         """
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 

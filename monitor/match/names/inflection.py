@@ -26,17 +26,18 @@ _FLEETING_VOWELS = (
 """Patterns for the end of a stem, each with a vowel that only the nominative has there: Pavel, but Pavla."""
 _VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
-"""First and last letter of a script, and a language.
+"""Tuples of the first letter of a script, the last letter of this script, and a language code.
 
-A word in this script has the endings of this language, whatever the language of the text.
+A word in this script is inflected as in this language, if the language of the text has no endings in this script.
 """
 
 
 class Inflection(NamedTuple):
     """Endings of names in the grammatical cases of one language, normalized.
 
-    ``endings`` maps an ending of another case to the nominative endings that it may replace. ``declines_all_words`` is
-    False if only the last word of a name has endings. ``feminine_endings`` are the endings of women's family names.
+    ``endings`` maps each ending of a case other than the nominative to the endings that the nominative may have.
+    ``declines_all_words`` is False if only the last word of a name is inflected. ``feminine_endings`` are the endings
+    of women's family names.
     """
 
     declines_all_words: bool
@@ -47,7 +48,7 @@ class Inflection(NamedTuple):
 
     @property
     def prefix_pattern(self) -> str:
-        """Pattern of any prefix; its first letter is a capital at the start of a sentence."""
+        """Pattern of all prefixes. It also matches a prefix with a capital letter, as at the start of a sentence."""
         return "|".join(f"[{prefix[0].upper()}{prefix[0]}]{prefix[1:]}" for prefix in self.prefixes)
 
 

@@ -111,7 +111,10 @@ def list_western_spellings(word: str) -> Iterator[str]:
 
 
 def _spell_servant(god: str) -> Iterator[NameWords]:
-    """Yield the spellings of a name such as "Abdul Karim"; ``god`` is its last word."""
+    """Yield the spellings of a name that means "servant of God", such as "Abdul Karim".
+
+    ``god`` is the last word of the name, which is one of the names of God ("Karim").
+    """
     yield from ((servant, god) for servant in ("abdul", "abdel", "abd"))
     yield from (("abd", article, god) for article in ("al", "el"))
     yield from ((servant + god,) for servant in ("abdul", "abdel", "abdal"))

@@ -30,9 +30,9 @@ _MAX_CHAIN_CHARS = 90
 def add_article_variants(
     full_forms: Sequence[NameWords], short_forms: Sequence[ShortForm], family: NameWords
 ) -> tuple[list[NameWords], list[ShortForm]]:
-    """Add forms with other spellings of the Arabic article to the full and short forms of a name, and return all forms.
+    """Return the full forms and the short forms of a name, with other spellings of the Arabic definite article added.
 
-    In these forms the family name has no article, a separate article, or an article that is joined to it.
+    In the added forms, the definite article ("al") before the family name is omitted, separate, or joined to the name.
     """
     root = family[1:] if family[0] in _DEFINITE_ARTICLES else (_JOINED_ARTICLE.sub("", family[0]), *family[1:])
     stems = dict.fromkeys(whole[: -len(family)] for whole in full_forms if whole[-len(family) :] == family)
@@ -59,8 +59,8 @@ def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
 def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
     """Yield shorter forms of a name with at least two patronymics ("bin Turki"); yield nothing for other names.
 
-    The forms have only the first patronymic, with and without the family name, or all patronymics without the family
-    name.
+    There are up to three shorter forms: with the first patronymic only, with the first patronymic and the family name,
+    and with all patronymics but no family name.
     """
     patronymics = [at for at, word in enumerate(name_words) if word in PATRONYMIC_PARTICLES and at]
     if len(patronymics) < 2:
@@ -187,8 +187,9 @@ def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
     """Yield the short names of a person whose full name is in a script without spaces between words.
 
-    If the name has several words, the short name is the first word, except in Chinese, Japanese and Korean characters.
-    If the name has name dots (·), each part of at least two letters is a short name.
+    Some names in such scripts nevertheless have a space between their parts, such as Thai names. The short name is then
+    the first part, but there is none if it is very short, or in Chinese, Japanese or Korean characters. If the name has
+    no space but name dots (·), each part of at least two letters is a short name.
     """
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
@@ -215,9 +216,15 @@ def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]
 _UNCASED_LETTER = re.compile("[\u05d0-\u06d3\u0900-\u0dff\u10d0-\u10ff]")
 _FIRST_INDIAN_LETTER = "\u0900"
 _ARABIC_PREFIXES = ("", "و")
-"""Words of one letter that are joined to a name: only "and". Others are rare before a whole name."""
+"""Prefixes that are written together with the name after them: none, and the word for "and".
+
+Other words of one letter are not listed, because they are rare before a whole name.
+"""
 _HEBREW_PREFIXES = ("", "ו", "ה", "ל", "ב", "מ", "ש", "כ")
-"""Conjunctions and prepositions of one letter, which are joined to a name."""
+"""Prefixes that are written together with the name after them: none, and several words of one letter.
+
+The words are conjunctions, prepositions and the definite article.
+"""
 _SERVANT_IN_ARABIC = re.compile(r"\bعبد ?(?=ال)")
 _COMPOUND_OPENERS = frozenset({"عبد", "ابو", "ابا", "ابي", "ابن", "بن", "ال", "ام", "בן", "בר", "אבו", "אל"})
 """Words that form a name only together with the next word: servant of, father of, son of, mother of, family of."""
@@ -228,8 +235,8 @@ _MIN_PART_LETTERS = 3
 def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
     """Yield the spellings of a name in a script without capitals.
 
-    In Hebrew and Arabic, a name is yielded without a prefix and with each prefix that may be joined to it. In Arabic, a
-    name with `Abd` is yielded with `Abd` joined to the next word and separate from it.
+    In Hebrew and Arabic, a name is yielded without a prefix, and with each prefix that may be written together with it.
+    In Arabic, a name with `Abd` is yielded with `Abd` joined to the next word and separate from it.
     """
     if spaced_name[0] < "\u0600" or spaced_name[0] >= _FIRST_INDIAN_LETTER:
         yield from (prefix + spaced_name for prefix in _list_prefixes(spaced_name))
@@ -255,7 +262,10 @@ def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
 
 
 def _list_prefixes(word: str) -> tuple[str, ...]:
-    """Return the prefixes of one letter that the script of a word may join to it; the first is empty."""
+    """Return the one-letter prefixes that may be written together with a word, depending on its script.
+
+    The first item is an empty string, for the word without a prefix.
+    """
     if word[0] >= _FIRST_INDIAN_LETTER:
         return ("",)
     return _HEBREW_PREFIXES if word[0] < "\u0600" else _ARABIC_PREFIXES

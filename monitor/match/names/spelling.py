@@ -110,7 +110,11 @@ def can_be_typo(first: str, second: str) -> bool:
 
 
 def is_typo(first: str, second: str) -> bool:
-    """Return whether two long words differ by exactly one typo: one letter, or the exchange of two adjacent letters."""
+    """Return whether two long words differ by exactly one typo.
+
+    A typo is a letter that was added, omitted or replaced, or an exchange of two adjacent letters. The words must have
+    the same first or last letter. The result is False if a word has fewer than ``MIN_TYPO_WORD_LETTERS`` letters.
+    """
     if min(len(first), len(second)) < MIN_TYPO_WORD_LETTERS or first == second or not can_be_typo(first, second):
         return False
     at, shorter = 0, min(len(first), len(second))

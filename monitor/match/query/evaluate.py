@@ -1,6 +1,6 @@
 """Evaluation of queries: finds the spans of an article's text that satisfy a query.
 
-The time is in proportion to the length of the text.
+The running time is proportional to the length of the text.
 """
 
 import re

@@ -116,9 +116,10 @@ def is_title_end(word: str) -> bool:
 
 
 def _has_only_function_words_before(article_text: NormalizedArticle, start: int) -> bool:
-    """Return whether only function words are between a name and an ordinary word before it, as in "said in Paris".
+    """Return whether the words before a name are an ordinary word and then function words, as in "spoke to Hargrove".
 
-    A title before the name is then impossible.
+    There is then no title before the name. An ordinary word is a word in lower case that does not occur in titles or in
+    names of countries.
     """
     cased = article_text.cased
     small: list[str] = []

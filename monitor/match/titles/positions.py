@@ -72,7 +72,8 @@ class Position:
 class RoleFit(IntEnum):
     """Degree to which a configured role fits a printed position on a date; a higher value is a better fit.
 
-    The role does not fit, it fits at another time than the date, it fits but has no dates, or it fits on the date.
+    From worst to best: the role does not fit; it fits, but was not held on the date; it fits, but has no dates; it fits
+    and was held on the date.
     """
 
     NO_MATCH = 0
@@ -197,7 +198,8 @@ def rate_role_fit(position: Position, role: Role, article_date: date | None) -> 
 def _is_same_position(position: Position, configured: Position) -> bool:
     """Return whether a printed position can be the configured one.
 
-    The printed position may have fewer domains or a related head word.
+    The two may differ: some of the domains ("defence") may be missing or additional, or the head word ("minister") may
+    be a related one ("secretary").
     """
     if position.is_deputy != configured.is_deputy:
         return False

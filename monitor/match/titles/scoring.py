@@ -59,7 +59,8 @@ def score_title(
 def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
     """Return whether the official leads the country on the date of the article.
 
-    The result is False for names of a naming convention in which thousands of people share a short name.
+    The result is always False for an official whose short name may be shared by thousands of people. The country in a
+    title is not enough evidence for such a name.
     """
     fits = (
         rate_role_fit(Position(head), role, facts.article_date)
@@ -73,7 +74,7 @@ def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
 
 
 def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Title) -> str:
-    """Return the reason why a title belongs to another country than the official's, or an empty string.
+    """Return the reason why a title belongs to a country other than the official's, or an empty string.
 
     The result is always empty for a diplomatic position, because its country may be the host country.
     """
@@ -97,8 +98,8 @@ def _explain_contradiction(
 ) -> str:
     """Return the reason why the title before a name contradicts the official's roles, or an empty string.
 
-    Configured roles are rarely complete. For an official who is already mentioned, another title is therefore no
-    contradiction, except if thousands of people share such a name.
+    Configured roles are rarely complete. If the official is already mentioned in the article, a different title is
+    therefore not a contradiction, unless thousands of people may share the official's short name.
     """
     fit, position = fit_before
     rare = is_mentioned and not naming_convention(prepared.name_parts.convention).common_short_forms
