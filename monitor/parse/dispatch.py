@@ -156,7 +156,7 @@ def _find_end_of_complete_entries(text: str) -> int:
 
 
 def _describe_non_feed(text: str) -> tuple[str, DocumentFault]:
-    """Describe a document that is not a feed, by an error message and the kind of problem."""
+    """Return an error message for a document that is not a feed, and the kind of problem."""
     if wall := find_wall(text):
         return f"the server shows a {wall} instead of the feed", DocumentFault.ACCESS_WALL
     if _HTML_START.match(text) or "<html" in text[:2_000].lower():

@@ -30,8 +30,8 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
     """Parse a document with feedparser.
 
-    This does not fail for a document that is not a feed: the result then has neither entries nor a title. A feed may
-    have no entries, too.
+    A document that is not a feed raises no error: the result then has neither entries nor a title. A real feed may also
+    be without entries.
     """
     body = _DOCTYPE.sub("", _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), count=2_000)
     parsed = feedparser.parse(
@@ -64,8 +64,8 @@ def _repair_resolved_link(link: str, url: str, text: str) -> str:
     """Repair a link such as "example.org/a", which feedparser has taken for a relative path.
 
     feedparser resolves such a link against ``url``, the document's URL. This function undoes that, and takes the first
-    part of the link as the host. Any other link is returned unchanged, including a link that occurs in exactly this
-    form in the document (``text``).
+    part of the link as the host. Any other link is returned unchanged. A link that occurs in the document (``text``)
+    exactly as it is given is also returned unchanged, because feedparser has not resolved it.
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

@@ -13,11 +13,11 @@ from monitor.text.urls import canonicalize_url, find_page_place
 
 
 def parse_listing(text: str, url: str, source: Source) -> Feed:
-    """Find the articles on a listing page with the source's selectors, each once.
+    """Find the articles on a listing page with the source's selectors. The result has each article only once.
 
     If a link has a fragment for a part of a page ("#item-3"), it counts as an article of its own. A link to the listing
-    page itself, or to its top, is not an article. Raises ``NotAFeed`` if no article is found, because the page is a bot
-    wall or the selectors do not match.
+    page itself, or to its top, is not an article. Raises ``NotAFeed`` if no article is found. The error states whether
+    the page is a bot wall, or the selectors do not match.
     """
     listing = source.listing
     if listing is None:
@@ -48,9 +48,9 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
 
 
 def _describe_missing_dates(items: list[LexborNode], listing: Listing) -> str:
-    """Return the reason why no date on the page could be read. The first text that should be a date is the example.
+    """Return the reason why no date on the page could be read, or an empty string without a selector for dates.
 
-    The result is an empty string if the source has no selector for dates.
+    The reason contains the first text that should be a date, as an example.
     """
     if listing.published is None:
         return ""
@@ -138,9 +138,9 @@ def _find_content(item: LexborNode, listing: Listing) -> str:
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
     """Return the title of an item, found by the source's selector for titles.
 
-    If the source has no such selector, but has one for the text, the title is empty: the items are then posts, whose
-    links show only the time. If it has neither, the first of these is the title: the longest text of a link to the
-    article, a heading in the item, the tooltip of a link.
+    If the source has no selector for titles, but has a selector for the text, the title is empty: the items are then
+    posts, whose links show only the time. If the source has neither selector, the title is the first of these that
+    exists: the longest text of a link to the article, a heading in the item, or the tooltip of a link.
     """
     if listing.text and not listing.title:
         return ""  # The link of a post shows only its time. The first words of the post become its title.

@@ -12,7 +12,7 @@ from monitor.text.time_zones import SourceClock
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 r"""One half of a surrogate pair (`"\ud83d"`), which no database can store.
 
-``json`` joins complete pairs to one character.
+The module ``json`` combines each complete pair into one character, so that only unpaired halves remain.
 """
 
 
@@ -52,9 +52,9 @@ def _to_raw_item(item: dict[str, Any], base: str) -> RawItem:
 
 
 def _get_text_field(item: dict[str, Any], key: str) -> str:
-    """Return the value of a field as text, also if it is a number, as ids sometimes are.
+    """Return the value of a field as text, even if it is a number, as ids sometimes are.
 
-    Other values give an empty string.
+    For a value of any other type, the result is an empty string.
     """
     value = item.get(key)
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -1,6 +1,6 @@
 """Mail messages as articles: a message gives one article, or one for each article that it links to.
 
-The messages that one poll of a mailbox finds are joined to one document. Before each message, the document has a line
+The messages that one poll of a mailbox finds are joined into one document. Before each message, the document has a line
 with the UIDVALIDITY of the folder, the UID of the message and the message's length in bytes.
 """
 
@@ -73,7 +73,10 @@ class ParsedMessages:
 
 
 def join_messages(messages: Iterator[RawMessage]) -> bytes:
-    """Join messages to one document. Before each message is a line with its IMAP numbers and its length in bytes."""
+    """Join messages into one document.
+
+    Each message is preceded by a line with its IMAP numbers and its length in bytes.
+    """
     return b"".join(b"%d %d %d\n%s" % (one.uid_validity, one.uid, len(one.body), one.body) for one in messages)
 
 
@@ -181,9 +184,10 @@ def _find_text(message: EmailMessage) -> tuple[str, str]:
 
 
 def _list_texts(part: EmailMessage, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the kind ("html" or "plain") and the text of each part that is shown in a message.
+    """Yield the kind ("html" or "plain") and the text of each part of a message that a mail program would show.
 
-    Of alternatives, HTML is yielded, or plain text if there is no HTML. A forwarded message is shown with its subject.
+    If a part has several alternatives, the HTML is yielded, or the plain text if there is no HTML. The text of a
+    forwarded message is preceded by its subject.
     """
     content_type = part.get_content_type()
     if depth > _MAX_PART_DEPTH:
@@ -251,7 +255,7 @@ def _find_attachments(message: EmailMessage, guid: str) -> tuple[Attachment, ...
 
 
 def _add_outlook_note(entry: Entry, message: EmailMessage) -> Entry:
-    """Add the reason why a part of a message is not read, if it is in the format of Outlook (winmail.dat)."""
+    """Add a note to the entry of a message if a part of it cannot be read, because it is in the format of Outlook."""
     if not any(part.get_content_type() in _OUTLOOK_TYPES for part in message.walk()):
         return entry
     note = "Attachment winmail.dat: it is in a format of Outlook (TNEF), which is not read; ask the sender for HTML."
@@ -271,7 +275,7 @@ def _find_alert_items(html: str) -> list[Entry]:
 
 
 def _find_link_items(html: str) -> list[Entry]:
-    """Return an entry for each link in a message whose text looks like a headline."""
+    """Return an entry for each link in a message, if the text of the link looks like a headline."""
     items = []
     for link in LexborHTMLParser(html).css("a[href]"):
         title, url = _read_text(link), unwrap_link(link.attributes.get("href") or "")
@@ -283,7 +287,11 @@ def _find_link_items(html: str) -> list[Entry]:
 
 
 def unwrap_link(href: str) -> str:
-    """Return the address that a link leads to: for a redirect of Google, the address in its parameters."""
+    """Return the web address to which a link leads, or an empty string if it leads to no web address.
+
+    If the link is a redirect through Google, this is the address in its parameters. For any other link, it is the link
+    itself.
+    """
     url = href.strip()
     for _ in range(2):
         parts = urlsplit(url) if is_web_url(url) else None
@@ -301,7 +309,7 @@ def _read_text(node: LexborNode | None) -> str:
 
 
 def _drop_repeated(items: list[Entry]) -> list[Entry]:
-    """Drop entries with the same address: keep the one with the longest title."""
+    """Return the entries without repeated addresses. Of entries with the same address, the longest title is kept."""
     found: dict[str, Entry] = {}
     for item in items:
         key = canonicalize_url(item.url)

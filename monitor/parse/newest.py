@@ -62,13 +62,14 @@ def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
 def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
     """Return the addresses of an index's sitemaps in the order in which they should be read, probably newest first.
 
-    ``sitemaps`` are pairs of an address and the time of the last change.
+    ``sitemaps`` are pairs of an address and the time of the last change. The sitemap that was changed last is first.
+    Sitemaps with equal times, or without times, are ordered by their addresses:
 
-    - The sitemap that was changed last is first. If the times are equal or missing, the addresses decide.
-    - The largest series of addresses that differ only in numbers is sorted by these numbers. Sitemaps of the series and
-      other sitemaps alternate.
-    - Years and months in the addresses show which end of the series is newer. Plain numbers do not show it; then the
-      two ends of the series alternate, beginning with the last sitemap.
+    - The largest series of addresses that differ only in numbers is sorted by these numbers. Sitemaps of this series
+      and all other sitemaps alternate.
+    - If the numbers are dates, the newest sitemap of the series is first.
+    - If they are plain numbers, it is not known which end of the series is newer. Sitemaps from both ends then
+      alternate, beginning with the last one.
     """
     changed_at = dict(sitemaps)
     urls = list(changed_at)
@@ -90,7 +91,8 @@ def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
 def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:
     """Return the largest group of addresses that differ only in numbers.
 
-    The result maps each address to its numbers, with the year first.
+    The result is a dictionary that maps each address to its numbers, by which the addresses can be sorted. In a date
+    such as 30/11/2026, the numbers are reversed, so that the year is first.
     """
     named = {url: _WORD.sub(_replace_month_name, unquote(_path_of(url))) for url in urls}
     patterns = {url: _NUMBER.sub("#", path) for url, path in named.items()}
@@ -107,7 +109,7 @@ def _replace_month_name(word: re.Match[str]) -> str:
 
 
 def _to_age_key(numbers: Sequence[str]) -> _AgeKey:
-    """Convert numbers to a sort key with the year first: 30, 11, 2026 becomes (2026, 11, 30)."""
+    """Convert numbers to a sort key. If the last one is a year, reverse them: 30, 11, 2026 becomes (2026, 11, 30)."""
     is_year_last = bool(_YEAR.fullmatch(numbers[-1])) and not _YEAR.match(numbers[0])
     return tuple(int(number[:18]) for number in (reversed(numbers) if is_year_last else numbers))
 
@@ -139,9 +141,8 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
     """Return the article number in each address, or 0 for an address without a number.
 
-    The article number is the first number of every address, or the last number of every address. Of the two, the one
-    with more different values is used. The result is None if too few addresses have a number, or if too many numbers
-    are equal.
+    Either the last number in every address is used, or the first number in every address, whichever takes more
+    different values. The result is None if too few addresses have a number, or if too many addresses have the same one.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

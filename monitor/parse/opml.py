@@ -26,8 +26,8 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not ap
 class FeedOutline:
     """A feed in an OPML list. ``site_url`` and ``language`` are empty if the list does not state them.
 
-    ``groups`` are first the folder in which the feed is, then its categories. A slash separates the levels of nested
-    folders.
+    ``groups`` lists the folder that contains the feed, and then the categories of the feed. The levels of nested
+    folders are separated by slashes.
     """
 
     name: str

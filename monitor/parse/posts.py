@@ -11,7 +11,7 @@ from monitor.parse.fields import to_plain_text
 _ACCOUNT_TITLE = re.compile(r"@(?P<handle>\S+) - (?P<name>.+)")
 """Pattern of the title of a Bluesky feed."""
 _REPOST = re.compile(r"(?:RT|Repost|Boost)(?:ed)?(?: by)? @(?P<name>[\w.@-]{1,80}):\s+")
-"""Pattern of the beginning of a repost, in the form of programs that convert accounts of social networks to feeds."""
+"""Pattern of the beginning of a repost, as written by programs that convert social network accounts to feeds."""
 _REDDIT_SIGNATURE = re.compile(
     r"(?:&#32;|\s)*submitted by\s*(?:&#32;)?\s*<a href=\"https://www\.reddit\.com/user/[^\"]+\">.*", re.DOTALL
 )
@@ -68,9 +68,10 @@ def _clean(html: str) -> str:
 
 
 def _link_parts(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries; one with the number of a part, such as "2/5", answers the part before it.
+    """Return the entries, with the parts of each thread linked, because feeds of Mastodon do not link them.
 
-    This is "1/5", by the same writer, and published in the hour before. Feeds of Mastodon do not link the parts.
+    A post with a number such as "2/5" becomes an answer to the post "1/5" of the same writer, if that was published at
+    most one hour earlier. A post that already answers another post is not changed.
     """
     numbers = [_read_part_number(entry) for entry in entries]
     parts = {(*number, entry.authors): entry for entry, number in zip(entries, numbers, strict=True) if number}

@@ -1,4 +1,7 @@
-"""Sitemaps in XML, with the news extension, or in plain text, and sitemap indexes."""
+"""Parser for sitemaps and sitemap indexes.
+
+A sitemap may be plain text, or XML with or without the news extension.
+"""
 
 import re
 from collections import deque
@@ -107,8 +110,8 @@ def _get_local_name(element: etree._Element) -> str:
 def _collect_fields(element: etree._Element) -> dict[str, str]:
     """Return a dictionary that maps the names of the elements inside an element to their texts.
 
-    If a name occurs several times, the first text is used. Texts directly in ``image``, ``video`` and ``publication``
-    elements are ignored, except the language.
+    If a name occurs several times, the first text is used. Texts directly inside ``image``, ``video`` and
+    ``publication`` elements are ignored, except for the text of ``language``, which is inside ``publication``.
     """
     found: dict[str, str] = {}
     for child in element.iterdescendants():
