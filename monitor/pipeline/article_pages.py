@@ -13,10 +13,10 @@ from monitor.pipeline.feed_documents import request_headers
 _PASSWORD_FIELD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MIN_ARTICLE_CHARS = 400
 _MIN_WHOLE_CONFIDENCE, _MIN_WHOLE_CHARS = 0.6, 1_200
-"""Minimum extraction confidence and minimum length of a whole article.
+"""Minimum extraction confidence, and minimum number of characters, of an article that counts as complete.
 
-If a page of a source with `fetch: browser` has less, it may be only the beginning of the article, and is loaded in the
-browser.
+If an article is below one of these values, its page may contain only the beginning of the article. For a source with
+`fetch: browser`, the page is then loaded in the browser.
 """
 
 

@@ -23,7 +23,10 @@ from monitor.text.urls import extract_origin
 MIN_AGE = timedelta(days=2)
 """Minimum age of an article that a backfill stores. Polls find younger articles and report them."""
 SAME_PERIOD = timedelta(days=31)
-"""A command continues the backfill that an earlier command began if its period begins at most this much later."""
+"""A command continues an unfinished backfill only if the command's period begins at most this much later.
+
+Otherwise the command begins a new backfill.
+"""
 MAX_DOCUMENTS, MAX_PENDING, MAX_PROBLEMS = 2_000, 2_000, 20
 """Maximum numbers of documents that one run reads, of documents that wait to be read, and of problems that are stored.
 """
@@ -34,9 +37,9 @@ _MONTH = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-_/.]?(0[1-9]|1[0-2]))?(?!\d)")
 
 
 class Backfiller:
-    """Reader of the archive of a source. It uses the steps of a pipeline.
+    """Runner of backfills. It reads the archive of a source, and stores its articles with the steps of ``pipeline``.
 
-    ``progress`` is called with a text and the number of articles that are stored.
+    ``progress`` is called with a text and the number of articles that were stored so far.
     """
 
     def __init__(
@@ -70,8 +73,8 @@ class Backfiller:
     async def _start(self, source: Source, since_at: datetime) -> BackfillProgress:
         """Return the stored progress of a backfill of the same period, or else the progress of a new backfill.
 
-        A period that begins up to ``SAME_PERIOD`` later counts as the same period, because a length such as 90d is
-        counted back from the present day.
+        A period that begins at most ``SAME_PERIOD`` after the stored one counts as the same period, because a duration
+        such as 90d is counted back from the present day.
         """
         stored = await self._database.read(self._database.key_values.get_backfill, source.id)
         before = stored.complete_since_at if stored else None
@@ -96,9 +99,10 @@ class Backfiller:
         return [url for url in own if url]
 
     async def _store(self, source: Source, feed: Feed, since_at: datetime, limit: int) -> tuple[int, bool]:
-        """Store the older articles of a document and read their pages.
+        """Store at most ``limit`` articles of a document that are in the period of the backfill, and read their pages.
 
-        Return the number of stored articles, and True if no older article of the document is left.
+        Articles that are already stored, or are younger than ``MIN_AGE``, are ignored. Return how many articles were
+        stored, and whether no article of the document is left to store.
         """
         now, collector = self._clock(), self._pipeline.collector
         wanted = [entry for entry in feed.entries if _is_wanted(entry, since_at, now)]

@@ -46,13 +46,13 @@ Starting the process takes as long as building 900 articles.
 DRAIN_RATE = 100.0
 """Number of articles per second that this process can build in addition to its other work.
 
-Only articles beyond this rate count as waiting.
+The estimated number of waiting articles decreases at this rate.
 """
 
 MAX_MESSAGE_ARTICLES = 150
 """Maximum number of articles that one message to a worker process contains.
 
-They are 10 to 20 ms of work, so that the process works longer than it waits for its next message.
+The process works on these articles for 10 to 20 ms, which is longer than it waits for its next message.
 """
 
 
@@ -99,7 +99,7 @@ class ProcessOffloader:
         return self._process_pool is not None
 
     def add_backlog(self, article_count: int) -> None:
-        """Add articles to the estimated number of waiting articles.
+        """Increase the estimated number of waiting articles by ``article_count``.
 
         ``run_in_pool`` uses worker processes only if this number is high.
         """
@@ -244,7 +244,8 @@ class BuiltArticles:
 class ArticleBuilder:
     """Builder of articles from the classified entries of a poll.
 
-    The lock ``cpu_slot`` is held while the work blocks the event loop.
+    Work in this process blocks the event loop. It is done in small parts, and the lock ``cpu_slot`` is held during each
+    part, so that other tasks run between two parts.
     """
 
     def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock, early: EarlyMatching | None = None) -> None:
@@ -257,7 +258,7 @@ class ArticleBuilder:
         """Build an article from each entry. In a worker process, articles are also matched if early matching is on.
 
         If ``is_isolated`` is true, each article is built alone in a worker process, because one of the entries may have
-        ended this process before.
+        killed the process in an earlier poll.
         """
         new_articles, fallback_count = list[NewArticle](), 0
         findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
@@ -398,10 +399,10 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 
 
 def _complete_message(article: Article, entry: Entry) -> Article:
-    """Give the article of a mailbox message a URL, and mark the article as complete, because a message is whole.
+    """Give the article of a mailbox message a URL, and mark it as complete, because the whole message was read.
 
-    It is partial if only the first pages of an attached document were read. If the entry is a link in a message, it
-    already has a URL. Its article is returned unchanged.
+    If only the first pages of an attached document were read, the article is marked as partial. If the entry is a link
+    in a message, it already has a URL, and its article is returned unchanged.
     """
     if entry.url:
         return article

@@ -31,9 +31,12 @@ MAX_CONCURRENT_POLLS = 200
 MAX_POLLS_PER_HOST = 4
 MAX_HOST_WAIT = timedelta(hours=1)
 MAX_INTERRUPTED_POLLS = 6
-"""Maximum number of consecutive interrupted polls, which have begun and never ended. After more, the next poll fails
-without reading the source. The number is higher than the number of failures after which an article is abandoned,
-because a process that is killed interrupts all its polls."""
+"""Maximum number of consecutive polls of a source that began and never ended.
+
+If there are more, the next poll fails without reading the source. The limit is higher than the number of failures after
+which an article is abandoned, because a process that is killed interrupts all its polls, not only the one that caused
+this.
+"""
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
 """Number of entries to expect from a source that was never polled before. It is used to estimate the backlog."""
@@ -136,7 +139,7 @@ class Collector:
                 self._drop_idle_host(host)
 
     def _drop_idle_host(self, host: str) -> None:
-        """Delete the data in memory about a host of which no poll runs."""
+        """Delete the data in memory about a host from which no source is being polled."""
         del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)

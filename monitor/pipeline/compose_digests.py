@@ -335,10 +335,10 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether to look for notices about sources although an immediate digest has no hits.
+        """Return whether an immediate digest without hits must now be checked for notices about sources.
 
-        This is only necessary for channels that no scheduled digest uses. A digest with notices alone is sent at most
-        once an hour, so that changes within minutes share one message.
+        This is necessary only for channels that no scheduled digest uses. A digest that contains only notices is sent
+        at most once an hour, so that changes within a few minutes are reported in one message.
         """
         now = self._clock()
         checked_at = self._notices_checked_at.get(plan.id)

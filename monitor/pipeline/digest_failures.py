@@ -68,9 +68,10 @@ class DigestFailures:
         ]
 
     def describe(self) -> str:
-        """Return one line about all failing digests for health and status, or an empty string if none fails.
+        """Return one line about all failing digests, or an empty string if none fails.
 
-        The line has only the type of each error, because messages of errors can contain texts of articles.
+        The line is for reports on the health of the program. It has only the type of each error, because an error
+        message can contain text of an article.
         """
         return "; ".join(
             f"{plan_id} failed {failure.count} {'time' if failure.count == 1 else 'times'} ({failure.error_type}), "

@@ -138,7 +138,7 @@ class FeedDiscoverer:
         return redirected if isinstance(redirected, Fetched) else outcome
 
     async def _read_preset(self, preset: SocialPreset) -> DiscoveryResult:
-        """Return the feeds of an account of a social network, and the page with its posts if this page can be read."""
+        """Return the feeds of a social network account, and the page that shows its posts, if they can be read."""
         search = _Search()
         await self._fetch_candidates(search, [FeedCandidate(feed, found_by="named") for feed in preset.feeds])
         if preset.listing:
@@ -220,7 +220,7 @@ class FeedDiscoverer:
 class _Search:
     """Progress of one search: the feeds that were found, and the URLs that were tried.
 
-    ``linked_pages`` are pages that were received instead of a feed, because a link that looked like one led to them.
+    ``linked_pages`` are pages that were received instead of a feed, from links that looked like links to a feed.
     """
 
     found: list[DiscoveredFeed] = field(default_factory=list)
@@ -298,7 +298,7 @@ def build_source_keys(
     """Return the keys and values for a source, as they are written in sources.yaml.
 
     ``address`` is a URL, or the keys and values of a listing page. For a listing page, the result contains ``text_from:
-    feed``, because the page has the text of each article.
+    feed``: the listing page itself has the text of each article, so that no article pages need to be read.
     """
     keys: dict[str, Any] = {"name": name, kind.value: address}
     if isinstance(address, dict):
