@@ -1,10 +1,12 @@
 """Early matching: when many articles wait, one call of a worker process builds, matches and prepares them for grouping.
 
-If only a few articles wait, an article is stored first, and matched later in the main process. If it makes this process
-crash, the stored record of this attempt prevents a second crash after the restart. In a worker process, an article can
-only kill the worker process. It is then stored as plain text, and matched later like any other article. An article that
-was matched early can therefore be stored together with its findings. The features that grouping needs stay in memory
-until the grouping step takes them. After a restart, the grouping step computes them from the stored article instead.
+If only a few articles wait, an article is stored first, and matched later in the main process. An article may crash the
+main process. The stored record of the attempt then prevents a second crash after the restart. In a worker process, an
+article can crash only this worker process. It is then stored as plain text, and matched later like any other article.
+No record of the attempt is needed, so an article that was matched early is stored together with its findings.
+
+The features that grouping needs stay in memory until the grouping step takes them. After a restart, the grouping step
+computes them from the stored article instead.
 """
 
 import asyncio
@@ -42,9 +44,9 @@ They wait only while the grouping step runs. A single poll may exceed the number
 
 
 class EarlyMatching:
-    """Memory of the articles that were matched early, in a worker process, and are not grouped yet.
+    """Articles that a worker process has matched early, kept in memory until they are grouped.
 
-    The articles and their hits (satisfied rules) are also counted.
+    The object also counts these articles and their hits (satisfied rules).
     """
 
     def __init__(self, watchlist: Watchlist) -> None:
@@ -59,7 +61,7 @@ class EarlyMatching:
 
     @contextmanager
     def grouping(self) -> Iterator[None]:
-        """Return a context manager: while its block runs, polls wait if too many articles are not grouped.
+        """Return a context manager. While its block runs, polls wait if too many articles are not grouped.
 
         The caller must group articles in the block.
         """
@@ -72,7 +74,7 @@ class EarlyMatching:
 
     @asynccontextmanager
     async def room_for(self, article_count: int) -> AsyncIterator[None]:
-        """Wait until there is room for more articles, and reserve it inside the block.
+        """Wait until there is room for ``article_count`` more articles, and reserve this room while the block runs.
 
         A worker process builds articles faster than the main process groups them. Without the wait, more than
         ``MAX_READY_ARTICLES`` would be ready in a large first pass.

@@ -1,8 +1,7 @@
-"""Documents that one poll reads: that of the source, the sitemaps of an index, further pages, and a gap sitemap.
+"""Documents that one poll reads: the source's own document, sitemaps of an index, further pages, and a gap sitemap.
 
 A feed has a gap if articles may have left it between two polls. The gap sitemap is a news sitemap from which these
-articles are taken. Parsers take long to load, and many passes find every feed unchanged, so parsers are imported when
-needed.
+articles are taken. Parsers are slow to load, and often no feed has changed, so parsers are imported only when needed.
 """
 
 import asyncio
@@ -78,11 +77,13 @@ class SitemapPart:
 class FetchedFeed:
     """Result of a poll that has read a document: its entries with their keys.
 
-    ``response`` holds the validators to store (ETag and Last-Modified), and ``body_hash`` the hash of the document.
-    Both are empty if the next poll must read the document even if it seems unchanged. If entries may have been missed
-    since the last poll (a gap), a sitemap is also read. Then ``gap_entries`` are the entries of the document and of
-    this sitemap, and ``gap_count`` is the number of entries from the sitemap. Otherwise, ``gap_entries`` is None.
+    ``response`` holds the validators to store (ETag and Last-Modified), and ``body_hash`` the hash of the document. The
+    validators and the hash are empty if the next poll must parse the document in any case, changed or not.
     ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
+
+    ``gap_entries`` is None unless entries may have been missed since the last poll (a gap) and a sitemap was therefore
+    read, too. ``gap_entries`` are then the entries of the document and of the sitemap, and ``gap_count`` is the number
+    of entries from the sitemap.
     """
 
     response: Fetched
@@ -169,8 +170,8 @@ class FeedDocumentReader:
         ``known_item_hashes`` identify the items of the last poll. ``has_known_entry`` is a function that returns
         whether a document contains an entry that is already stored.
 
-        If the last poll was interrupted, its document may have ended the process. The document is then parsed in a
-        worker process.
+        If the last poll was interrupted, its document may have crashed the process. The document is therefore parsed in
+        a worker process.
         """
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
         parsing_hash = _hash_parsing_settings(source)
@@ -206,7 +207,7 @@ class FeedDocumentReader:
         parsed: ParsedFeed,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Fetch the documents to which the source's document links, and return the poll attempt with all entries."""
+        """Fetch the documents that are linked from the source's document. Return the poll attempt with all entries."""
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
@@ -228,10 +229,10 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Read the news sitemap of a source whose feed may have lost entries, and add ``gap_entries`` to the attempt.
+        """Read the sitemap of a source whose feed may have lost entries; return the attempt with ``gap_entries``.
 
-        These are the entries of the feed and further entries of the sitemap. A sitemap that cannot be read adds no
-        entries.
+        ``gap_entries`` are the entries of the feed, and the entries that only the sitemap lists. If the sitemap cannot
+        be read, they are only the entries of the feed.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
@@ -470,8 +471,8 @@ def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Return the failure for a document that could not be parsed.
 
-    It is ``Blocked`` if the document is an HTML page, such as a bot or consent wall, or if an extra must be installed.
-    Otherwise it is ``Failed``, because the document is invalid.
+    It is ``Blocked`` if the document is an HTML page, such as a bot check or a consent page, or if an optional
+    dependency of this program must be installed. Otherwise it is ``Failed``, because the document is invalid.
     """
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:

@@ -1,6 +1,6 @@
 """Grouping step: finds duplicate texts and assigns articles to stories.
 
-Modules that compare articles take long to load, and many passes have no new article, so they are imported when needed.
+The modules that compare articles are slow to load, and often no article is new, so they are imported only when needed.
 """
 
 import asyncio
@@ -27,7 +27,10 @@ GROUPING_BATCH_SIZE = 200
 VOCABULARY_SAVE_ARTICLES = 500
 GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 MAX_REPLY_WAIT = timedelta(minutes=15)
-"""Maximum time that a reply waits for the post that it answers, because its page may not have been read yet."""
+"""Maximum time, from the moment a post was first seen, for which replies wait until the post is grouped.
+
+A post may be grouped late, because its page must be read first.
+"""
 
 
 class GroupingStep:
@@ -131,9 +134,9 @@ class GroupingStep:
             after_id = found[-1].id
 
     async def _find_answered(self, batch: Sequence[StoredArticle]) -> dict[int, StoredArticle]:
-        """Return the post that each reply in a batch answers, by the id of the reply.
+        """Return a dictionary that maps the id of each reply in a batch to the post that it answers.
 
-        Only posts of the same source and writer are returned: with these, a reply is part of a thread.
+        Only posts of the same source and writer are included, because only such a post and its reply form a thread.
         """
         answered: dict[int, StoredArticle] = {}
         replies = [stored for stored in batch if stored.article.reply_to]
@@ -191,9 +194,9 @@ class GroupingStep:
             self._early.forget([stored.id for stored in batch])
 
     async def _load_window(self) -> GroupingWindow:
-        """Return the grouping window of this process, and load it from the database if necessary.
+        """Return the grouping window of this process. If it is not in memory yet, load it from the database first.
 
-        It is loaded before the first write transaction, because loading takes up to some seconds.
+        This may take several seconds, so the window is loaded before the first write transaction.
         """
         stories = self._database.stories
         if stories.window is None:

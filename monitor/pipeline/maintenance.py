@@ -85,7 +85,8 @@ class Maintenance:
     async def back_up(self) -> Path | None:
         """Create a backup if the last backup is at least a day old, and return the path of the new backup.
 
-        The result is None if no backup is due, and on PostgreSQL. Raises ``StoreError``.
+        The result is None if no backup is due. It is always None on PostgreSQL, which has its own tools for backups.
+        Raises ``StoreError``.
         """
         store = self._database.maintenance
         if await self._database.read(store.measure_disk_space) is None:

@@ -174,8 +174,8 @@ class MatchingStep:
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
         """Return a dictionary that maps articles of a batch to the verdicts of readers that apply to them.
 
-        The keys are article ids. Only articles with a story can have a verdict: they were grouped before, and then
-        released from quarantine.
+        The keys are article ids. Verdicts are loaded only for articles that belong to a story. Such articles were
+        grouped earlier, and are matched again because they were released from quarantine.
         """
         known = [stored for stored in batch if stored.story_id]
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
@@ -231,9 +231,10 @@ class MatchingStep:
         return int(await self._database.run(self._database.attempts.record_failure, stored, reason, self._clock()))
 
     async def _release(self, article_ids: Sequence[int]) -> None:
-        """Subtract the attempt that was counted for each of the given articles, because they did not cause the failure.
+        """Subtract the attempt that was counted for each of the given articles.
 
-        If the database fails, the attempts stay counted as interrupted.
+        The attempts ended for a reason outside the articles, such as a stop of the program. If the database fails, the
+        attempts remain counted, as interrupted attempts.
         """
         self._has_waiting = True
         with contextlib.suppress(StoreError):

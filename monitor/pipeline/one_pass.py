@@ -29,7 +29,7 @@ from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
 class TaskSlots:
-    """Starter of background tasks that limits their number. A task that hangs occupies only one slot."""
+    """Limited number of slots for background tasks. Each running task occupies one slot, even if it hangs."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -161,9 +161,10 @@ class Pipeline:
         return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
-        """Poll due sources until none is due. With ``source_ids``, poll these sources once instead.
+        """Poll due sources until none is due. If ``source_ids`` are given, poll only these sources, once each.
 
-        Named sources are leased in portions, too, because the lease of a source must not end before its poll begins.
+        In both cases, only a few sources are leased at a time, because the lease of a source must not end before its
+        poll begins.
         """
         sources, named = self.sources, deque(dict.fromkeys(source_ids or ()))
 

@@ -23,7 +23,8 @@ It is also the maximum number of requests that the fetcher sends to one host at 
 MAX_PAGES_PER_SOURCE = 6
 """Maximum number of pages of one source that are read at the same time.
 
-It is a quarter of all pages that the daemon reads at the same time, because a feed may link to many hosts.
+It is a quarter of all pages that the daemon reads at the same time. If a feed links to many hosts, the limit for each
+host does not prevent its pages from delaying all other pages.
 """
 MAX_PAGE_LAG = timedelta(minutes=10)
 """If a page is overdue for longer than this, status and probes report a problem.
@@ -83,7 +84,7 @@ class PageQueue:
         return leased
 
     def finish(self, page: PendingPage) -> None:
-        """Record that a leased page is done, so that it no longer counts for the limits of its host and source."""
+        """Record that a leased page is done, so that it no longer counts towards the limits of its host and source."""
         for counts, key in ((self._by_host, extract_host(page.article.url)), (self._by_source, page.source_id)):
             counts[key] -= 1
             if counts[key] <= 0:

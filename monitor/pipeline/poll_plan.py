@@ -66,7 +66,7 @@ class PollPlan:
     ``new_entries`` become articles, and ``alias_entries`` add keys to known articles. ``entries`` has every parsed
     entry of the document with its decision. ``unchanged_count`` further entries were skipped because their bytes were
     the same at the last poll. The articles in ``changed_article_ids`` are rechecked soon if they were reported.
-    ``note`` is one line about quarantined entries or filled gaps.
+    ``note`` is one line about the document, for example about quarantined entries.
     """
 
     outcome: PollOutcome
@@ -113,7 +113,8 @@ def plan_poll(
 ) -> PollPlan:
     """Decide what to store after an attempt to read a source.
 
-    ``known`` maps entry keys to stored articles. It has all keys from ``keys_to_look_up`` that the store has.
+    ``known`` maps entry keys to stored articles. It must contain each key from ``keys_to_look_up`` that is in the
+    store.
     """
     poll_state, result = attempt.poll_state, attempt.result
     must_have_entries = poll_state.entries and not source.kind.may_become_empty
@@ -132,9 +133,10 @@ def plan_poll(
 
 
 def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
-    """Add to the plan a note about articles with plain text only, and return the plan.
+    """Add to the plan a note about articles that have only plain text, and return the plan.
 
-    ``fallback_count`` is the number of these articles. They could not be built from their entries.
+    ``fallback_count`` is the number of these articles. Building them in the normal way has failed, so only the plain
+    text of their entries is stored.
     """
     if not fallback_count:
         return plan
@@ -199,8 +201,8 @@ def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], nove
     """Return the known and the productive sitemaps of a source for the next poll.
 
     Known sitemaps were read at some poll. Productive sitemaps had addresses of new articles. Both lists begin with the
-    latest. At the first poll every address is new. Every sitemap with dates then counts as productive, in the order of
-    its newest date.
+    latest. At the first poll, every address is new. Therefore all sitemaps with dates then count as productive, sorted
+    by their newest dates.
     """
     memory = poll_state.sitemaps
     if poll_state.baseline_at is None:
@@ -220,8 +222,8 @@ def _decide_entries(
 ) -> tuple[PlannedEntry, ...]:
     """Return the decisions on all entries of the document, followed by those on the entries from the gap sitemap.
 
-    The gap sitemap is a sitemap with articles that the feed may have lost. An entry without a decision, which is a bug,
-    is left out. ``count_entries`` then finds that an entry is missing.
+    The gap sitemap is a sitemap with articles that the feed may have lost. If an entry has no decision, because of a
+    bug, it is left out. ``count_entries`` then detects that it is missing.
     """
     planned: dict[int, PlannedEntry] = {}
     for one, decision in zip(keyed_entries, decisions, strict=True):
@@ -255,7 +257,12 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 
 
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
-    """Return one line about quarantined entries, a filled gap and a truncated document, or an empty string."""
+    """Describe in one line what is notable about a document, or return an empty string.
+
+    The line has the parser's note on the document, and states whether the document was truncated. It also states how
+    many articles a gap sitemap has added; if no gap sitemap was read, it has a note on quarantined and undated entries
+    instead.
+    """
     feed, note = document.parsed.feed, novelty.summary
     if document.gap_entries is not None:
         added = max(0, len(novelty.new) - len(document.keyed_entries))

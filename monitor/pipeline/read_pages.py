@@ -29,7 +29,8 @@ RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 MAX_BEGUN_ATTEMPTS = 6
 """Number of started attempts to read a page after which the page is not fetched again.
 
-If the attempts fail, there are at most three. There are more only if the process ended during attempts.
+After three failed attempts, the text of the feed is used instead (``RETRY_DELAYS``). This limit is for attempts that
+never ended, because the process ended during each of them.
 """
 MAX_PAGE_WAIT = timedelta(hours=6)  # so that the news of a morning is still read on the same day
 MAX_LARGE_PAGES = 2  # PDF documents above the usual limit that are held at a time; each takes 45 MB at most
@@ -65,7 +66,8 @@ class PageReader:
     """Step that reads the pages of articles that are known only from a feed or list.
 
     A failure affects only its own article. If the database cannot be written, an extracted article is kept in memory,
-    and the program tries to store it for two minutes. ``sleep`` waits between these attempts.
+    and the program repeats the attempt to store it for two minutes. ``sleep`` is the function that waits between these
+    attempts.
     """
 
     def __init__(
@@ -88,8 +90,8 @@ class PageReader:
     ) -> list[PageResult]:
         """Lease and read at most ``limit`` due pages, without the page queue.
 
-        This is for a worker process, whose jobs already share the limits of hosts. If ``source_id`` is given, only
-        pages of this source are read.
+        This is for jobs of worker processes and for the backfill, which each read the pages of one source. Hosts need
+        not take turns there. If ``source_id`` is given, only pages of this source are read.
         """
         now = self._clock()
         lease_pages = self._database.articles.lease_pages
@@ -142,7 +144,10 @@ class PageReader:
         return await self._store_failure(pending_page, outcome)
 
     async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
-        """Store that a page could not be fetched: postpone it, or store the text of the feed with the reason."""
+        """Record that a page could not be fetched.
+
+        Either the next attempt is postponed, or the text of the feed is stored with the reason.
+        """
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
         if problem := find_problem(outcome):
             return await self._store_unreadable(pending_page, problem, reason, None)
@@ -202,7 +207,10 @@ class PageReader:
     async def _store_unreadable(
         self, pending_page: PendingPage, problem: PageProblem, reason: str, page: Fetched | None
     ) -> PageResult:
-        """Store the text of the feed. If the user can remove the problem, also record the problem with the source."""
+        """Store the text of the feed for an article whose page cannot be read.
+
+        If the user can solve the problem, also record it as a problem of the source.
+        """
         result = await self._store_feed_text(pending_page, reason, page)
         if problem is not PageProblem.NONE and not result.is_postponed:
             await self._record_problem(pending_page, problem, reason)

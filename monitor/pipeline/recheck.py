@@ -1,8 +1,9 @@
-"""Recheck step: fetches the pages of reported articles again over days, to report edits, corrections and withdrawals.
+"""Recheck step: fetches the pages of reported articles again for several days, and reports changes of the articles.
 
-A new version is reported in three cases. A watched mention was added or removed. The headline or the sentence with a
-mention changed. Or the text contains a correction notice. Other edits are reported only for rules with
-``report_edits``. The digest refers to the first report of the story.
+Changes are edits, corrections and withdrawals. A new version of an article is reported in three cases: a watched
+mention was added or removed; the headline or the sentence with a mention changed; or the text contains a correction
+notice. Other edits are reported only for rules with ``report_edits``. Mail programs show the report of a change in the
+same thread as the first report of the story.
 """
 
 import asyncio

@@ -33,7 +33,7 @@ class Rehearsal:
 
     @property
     def changed(self) -> tuple[RuleBacktest, ...]:
-        """The rules that would report other articles than before."""
+        """The rules whose reported articles would differ from before."""
         return tuple(one for one in self.rules if one.new_count or one.lost_count)
 
 
@@ -88,7 +88,7 @@ def load_reported_rules(database: Database, since_at: datetime | None) -> Mappin
 
 
 def backtest_record(result: RuleBacktest) -> dict[str, Any]:
-    """Convert the test result of one rule to a JSON record."""
+    """Convert the result of the backtest of one rule to a JSON record."""
     return {
         "rule": result.rule,
         "hits": result.hit_count,

@@ -50,7 +50,7 @@ class OperatorReporter:
 
         The result is None if no report is sent, for example because no problem is new or the last report is too recent.
         ``problems`` are the present problems that are not in the database, such as a rejected configuration. While such
-        a problem lasts, it is repeated daily.
+        a problem lasts, it is reported again every day.
         """
         now = self._clock()
         channels = [channel for channel in configuration.channels if channel.id in configuration.settings.operator]
@@ -81,9 +81,9 @@ class OperatorReporter:
     def _must_check(self, now: datetime, *, has_problems: bool) -> bool:
         """Return whether to read the problems in the database now.
 
-        They are read every few minutes. If there is a new problem outside the database (``has_problems``), they are
-        read at once, so that one report contains all problems. They are not read shortly after a report. If the clock
-        was set back, they are read at once.
+        They are read every few minutes. If there is a new problem that is not stored in the database
+        (``has_problems``), they are read at once, so that one report contains all problems. Shortly after a report,
+        they are not read in either case. If the clock was set back, they are always read at once.
         """
         if self._checked_at is None or now < self._checked_at:
             return True
@@ -98,7 +98,7 @@ class OperatorReporter:
     async def _find_start(self, plan: DigestPlan, now: datetime) -> datetime:
         """Return the start of the period that the next report covers, which is the end of the last report.
 
-        If there was no report before, return a time at which the first report is due immediately.
+        If there was no report before, return a time that is long enough ago for the first report to be due now.
         """
         last = await self._database.read(self._database.digests.load_last_window, plan)
         if last:

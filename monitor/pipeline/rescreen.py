@@ -28,8 +28,10 @@ The hits of articles that still wait are not reported before these articles are 
 MAX_WAITING_ARTICLES = 20_000
 MAX_WAITING_AGE = timedelta(days=7)
 WATCHLIST_KEY = "screened_watchlist"
-"""Key under which a hash of the watchlist is stored. If the present watchlist has another hash, waiting articles are
-matched again."""
+"""Key under which a hash of the watchlist is stored.
+
+If the hash of the present watchlist differs, the articles that the next digests may report are matched again.
+"""
 RESCREEN_KEY = "last_rescreen"
 """Key under which the result of the last rescreen after an edit is stored as JSON."""
 
@@ -54,11 +56,11 @@ async def screen_again(
 
 
 class RescreenStep:
-    """Step that matches waiting articles again. Until this is done, these articles are not reported.
+    """Step that matches certain articles again. Until this is done, these articles are not reported.
 
-    An article waits if grouping has joined it to a text or story on which a reader has given a verdict. After an edit
-    of rules or officials, all articles that wait for a digest are also matched again once. The step runs after grouping
-    and before digests are composed.
+    An article is matched again if grouping has joined it to a text or story on which a reader has given a verdict.
+    After an edit of rules or officials, all articles that the next digests may report are matched again once. The step
+    runs after grouping and before digests are composed.
     """
 
     def __init__(
@@ -87,9 +89,9 @@ class RescreenStep:
         return total
 
     async def _request_after_edit(self, configuration: Configuration) -> None:
-        """Request that articles are matched again if the watchlist has changed since the last run.
+        """Request to match articles again if the watchlist has changed since the last run.
 
-        The articles are the ones that wait for a digest.
+        These are the articles that the next digests may report.
         """
         key_values, now = self._database.key_values, self._clock()
         present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)

@@ -27,8 +27,11 @@ from monitor.store.full_text import IndexAll, IndexAny, IndexQuery, make_search_
 from monitor.text.fold import fold_key
 
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
-"""Limits for one part of the results: the number of articles found in an index, the number of articles per query of the
-index, and the number of articles on whose texts the query is evaluated."""
+"""Limits for one part of the results, which together bound the time of one request.
+
+They are the number of articles that are read from an index, how many of them one statement of the database reads, and
+the number of articles on whose texts the user's query is evaluated.
+"""
 
 PROBE_BATCH, PROBE_COST = 100, 10
 """There are two ways to search for words in the articles of an official, rule or source: look up the words in each of
@@ -39,10 +42,13 @@ look-up, divided by the cost of filtering one article (measured: 50 and 5 micros
 """
 
 MAX_SCANNED = 200_000
-"""Maximum number of articles that are read for one part of the results of a search without a query."""
+"""Maximum number of articles that a search without a query reads for one part of its results."""
 
 MAX_SCAN_PERIOD = timedelta(days=7)
-"""Longest period of a search for which the full-text index cannot be used, because no word is required."""
+"""Longest period of a search whose query has no word that every result must contain.
+
+The full-text index cannot be used for such a query.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,11 @@ class FoundArticle:
 
 @dataclass(frozen=True, slots=True)
 class SearchCounts:
-    """Numbers of articles that a search has read, grouped by day (YYYY-MM-DD), source, language and official."""
+    """Numbers of the candidates of a search, by day (YYYY-MM-DD), source, language and official.
+
+    Candidates are the articles that pass the filter and contain the words that the query requires. ``size`` is their
+    total number.
+    """
 
     size: int = 0
     days: tuple[tuple[str, int], ...] = ()
@@ -139,9 +149,11 @@ def _read_newest(
 
 
 class _Batch(NamedTuple):
-    """Candidates: their ids, the number of articles that were read, and the id below which the next batch begins.
+    """A batch of candidates, and the number of articles that were read to find them (``size``).
 
-    ``continue_id`` is None after the last batch. ``is_probed`` means that the words were looked up for each article.
+    ``continue_id`` is the id below which the next batch begins, or None after the last batch. ``is_probed`` is true if
+    the articles were read from the index of officials, rules or sources, and the words were then looked up in each
+    article.
     """
 
     ids: Sequence[int]
@@ -177,9 +189,9 @@ def _find_candidates(
 
 
 def _is_too_old(database: Database, article_id: int, since_at: datetime | None) -> bool:
-    """Return whether an article was seen before ``since_at``.
+    """Return whether an article was first seen before ``since_at``.
 
-    If it is the oldest article examined so far, the search can then stop, because all later candidates are even older.
+    A search examines the newest candidates first, so it can stop at the first candidate that is too old.
     """
     if since_at is None:
         return False

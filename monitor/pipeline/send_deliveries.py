@@ -1,8 +1,9 @@
 """Delivery step: sends the deliveries in the outbox, and records the results.
 
-A delivery is leased while it is sent, and is sent outside any transaction. Every delivery is sent at least once, and
-each attempt has the same key. One task sends all deliveries of a target, one after another. If a target fails, it is
-paused, longer each time, so that a server that does not answer cannot delay other targets.
+A delivery is leased while it is sent, and is sent outside any transaction. Every delivery is sent at least once. All
+attempts to send it carry the same key, so that the receiver can detect repetitions. One task sends all deliveries of a
+target, one after another. If a target fails, it is paused, and the pause is longer after each failure, so that a server
+that does not answer cannot delay other targets.
 """
 
 import asyncio

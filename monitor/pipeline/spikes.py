@@ -26,8 +26,9 @@ def hold_hits(
 
     A hit is an article that satisfies a rule. A spike is a day on which unusually many stories name an official.
     ``spiking`` contains the officials with a spike on this day, and ``spike_rules`` the rules whose hits wait for a
-    spike. A hit waits for at most one day. After that it is no longer removed, but is marked as not reported. A hit in
-    an article that is reported for another rule does not wait.
+    spike. A hit waits for at most one day. After that, it stays in the content and is listed in ``unreported_hit_ids``:
+    it is then recorded with the digest, but not shown. A hit in an article that is reported for another rule does not
+    wait.
     """
     since = end_at - MAX_WAIT
 

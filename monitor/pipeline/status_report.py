@@ -1,4 +1,4 @@
-"""Status report: health of daemon, workers, deliveries and sources, and the problems with suggestions."""
+"""Status report: the health of daemon, workers, deliveries and sources, and a suggestion for each problem."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,12 +42,12 @@ STATE_ORDER = (
     "paused",
 )
 OUTAGE_THRESHOLD_SOURCES = 2
-"""Number of failing sources above which, if no source works, the network of this machine is the likely cause."""
+"""Number of sources above which, if all of them fail, the report names the network as the likely cause."""
 
 ABANDONED_PERIOD = timedelta(days=7)
-"""Period in which an abandoned article is shown as a problem.
+"""Period for which an abandoned article is shown as a problem.
 
-After it, every weekly digest has reported the article.
+At its end, even a weekly digest has reported the article.
 """
 
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -400,9 +400,9 @@ def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iter
 
 
 def describe_source(poll_state: PollState) -> str:
-    """Return the problem of a source with a suggestion, or an empty string if nothing needs to be reported.
+    """Return the problem of a source and a suggestion, or an empty string if nothing needs to be reported.
 
-    If entries of the last document were quarantined, merged or dropped, the numbers of entries are added.
+    If entries of the last document were quarantined, merged or dropped, the text also contains the numbers of entries.
     """
     counts = poll_state.counts
     is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted
