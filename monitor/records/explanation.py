@@ -55,7 +55,10 @@ class ExplanationRecord(FindingsRecord):
 
 
 class HostSourceRecord(TypedDict):
-    """JSON record of a source on the host of a URL for which no article is stored, with the state of the source."""
+    """JSON record of a source and its state, as part of the answer for a URL for which no article is stored.
+
+    The source has the same host as the URL.
+    """
 
     id: str
     state: str
@@ -79,7 +82,7 @@ def explain_article(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Explain the state of an article in one sentence, and list each rule without a hit with the reason.
+    """Explain the state of an article in one sentence. For each rule that has no hit in it, also give the reason.
 
     ``abandonment`` is the reason why the program stopped trying to read the article, or empty.
     """

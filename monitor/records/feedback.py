@@ -50,7 +50,7 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """JSON record of a verdict, a mark or an edit. ``change`` is the id that undoes it.
+    """JSON record of a verdict, a mark or an edit. ``change`` is the id by which this change can be undone.
 
     ``effect`` describes the state after the change. ``verdict`` is the verdict that the change added, or None.
     """

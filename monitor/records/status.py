@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 class SourceStatusRecord(TypedDict):
     """JSON record of the state of a source. ``entries`` are the counts of entries in its last document.
 
-    ``complete_since`` is as in the record of a configured source.
+    ``complete_since`` is the time since which no article is missing, as in ``SourceRecord``.
     """
 
     id: str
