@@ -136,7 +136,7 @@ def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: d
 
 
 class CronDigestSchedule:
-    """Calculator of the time at which a digest was last due, by its schedule and quiet hours."""
+    """Schedule of digests by local times, cron lines and quiet hours. It computes when a digest was last due."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
         """Return the latest time after ``after`` and up to ``now`` at which a digest was due.

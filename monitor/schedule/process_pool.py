@@ -1,8 +1,8 @@
-"""Process pool for untrusted input: each job has limits of time and memory, and can be killed alone.
+"""Process pool for untrusted input: each job has a time limit and a memory limit, and can be killed without the others.
 
-``concurrent.futures`` cannot kill a single worker, and pebble's manager threads poll. Here a worker is a plain process
-that reads pickled calls from standard input and writes pickled results to standard output. Only the daemon uses these
-pipes. Workers start when first needed, and end with the daemon, however it ends.
+``concurrent.futures`` cannot kill a single worker, and the library pebble wakes up regularly to check its workers. Here
+a worker is a plain process that reads pickled calls from standard input and writes pickled results to standard output.
+Only the daemon uses these pipes. Workers start when first needed, and end with the daemon, even if it is killed.
 """
 
 import asyncio

@@ -25,9 +25,10 @@ QueueErrorCallback = Callable[[str], None]
 RECONNECT_SECONDS = 1.0
 MAX_CONNECTIONS = 4
 QUEUE_POLL_SECONDS = 1.0
-"""Seconds between two queries of the queue without an announcement.
+"""Seconds between two queries of the queue if no new job is announced.
 
-These queries are necessary, because an announcement is missed if it arrives during a query.
+The database announces each new job to the workers. The regular queries are necessary, because an announcement that
+arrives during a query is missed.
 """
 
 STALLED_WORKER_SECONDS = 3600.0

@@ -3,11 +3,12 @@
 APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here a late run is not
 dropped, and several late runs of a job become one. Every error, missed run and skipped run is passed to ``on_error``.
 
-APScheduler also plans by the wall clock, one run after another. A clock set forward by a day, or a suspended machine,
-would cost a second of computing per job. A clock set back would delay all jobs for a day. Here the next run is never
-more than one period away, whatever the clock does. The clock can even change between two of APScheduler's readings.
-Therefore a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the shortest
-period.
+APScheduler also computes the time of each run from the run before it, by the clock of the machine. If the clock is set
+forward by a day, or the machine is suspended for a day, it computes every run in between, which takes a second for each
+job. If the clock is set back by a day, all jobs are delayed by a day. Here the next run is never more than one period
+away, even if the clock changes. The clock can change even while APScheduler decides how long to wait. Therefore a timer
+of the event loop, which is independent of the clock, also wakes the scheduler: its interval is the shortest period of
+all jobs.
 """
 
 import asyncio
@@ -43,8 +44,9 @@ class Scheduler:
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         """Add a job: run ``work`` every ``interval``. Its first run is within one period after ``start``.
 
-        Jobs start in the order in which they are added, a fifth of their period apart. So a job can use the results of
-        an earlier job in the same period.
+        The first job starts after a fifth of its period, the second one after two fifths, and so on; the sixth one
+        starts after a fifth again. So a job can use the results of the jobs that were added before it in the same
+        period.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
