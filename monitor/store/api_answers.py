@@ -14,8 +14,10 @@ from monitor.store.core_tables import API_ANSWER
 
 KEPT = timedelta(hours=24)
 UNANSWERED = timedelta(minutes=2)
-"""Time after which a request without a response counts as lost, because its process has ended. Its idempotency key may
-then be used again."""
+"""Time after which a request without a response counts as lost.
+
+The process that carried it out has probably ended. The idempotency key of the request may then be used again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,10 @@ class ApiAnswerStore:
         self._connections = connections
 
     def reserve(self, token_id: int, key_hash: str, request_hash: str, now: datetime) -> ApiAnswer | None:
-        """Reserve an idempotency key for a request. If the key was used before, return its stored response instead.
+        """Reserve an idempotency key for a request, and return None.
 
-        The result is None if the key was reserved now. Responses that are older than ``KEPT`` are deleted.
+        If the key was used before, return the stored response to the earlier request instead. Responses that are older
+        than ``KEPT`` are deleted.
         """
         table = API_ANSWER.c
         is_lost = (table.status == 0) & (table.made_at < now - UNANSWERED)

@@ -1,4 +1,4 @@
-"""Store of articles from the feed entry to the extracted text."""
+"""Store of articles in every stage of their processing, from the feed entry to the extracted text."""
 
 import secrets
 from collections.abc import Collection, Iterator, Sequence
@@ -44,7 +44,7 @@ _MAX_KEYS_PER_STATEMENT = 1000  # SQLite allows 32,766 parameters, PostgreSQL 65
 
 
 class ArticleStore:
-    """Store of articles from the feed entry to the extracted text; every method is one transaction."""
+    """Store of articles in every stage of their processing. Every method is one transaction."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
         self._connections, self._page_retention = connections, page_retention
@@ -258,10 +258,10 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
 
 
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
-    """Return a dictionary that maps each stored key among ``keys`` to the article that has it in this source.
+    """Return a dictionary that maps hashes of entry keys to the articles of a source.
 
-    Each key is the hash of an entry key. Entry keys, such as the guid or URL of a feed entry, identify the article of
-    an entry when a feed lists the entry again.
+    ``keys`` are the hashes to look up; the result contains only the stored ones. Entry keys, such as the guid or URL of
+    a feed entry, identify the article of an entry when a feed lists the entry again.
     """
     articles: dict[bytes, KnownArticle] = {}
     for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
@@ -401,8 +401,8 @@ def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
 def replace_text(connection: Connection, article_id: int, article: Article) -> None:
     """Replace the stored text of an article and its entry in the full-text index.
 
-    Call this function before the new title is stored: to remove the old index entry, its words are computed from the
-    old title.
+    Call this function before the new title is stored. To remove the old index entry, the function must know the old
+    words, and it computes them from the old title.
     """
     remove_from_index(connection, [article_id])
     search_text = index_text(article)

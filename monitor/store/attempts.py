@@ -22,7 +22,7 @@ from monitor.store.row_mapping import IS_IN_PROGRESS, insert_rows, select_stored
 MAX_FAILED_ATTEMPTS = 2
 """Number of failed attempts after which an article is abandoned.
 
-It is not 1, because a failure may be a lack of memory that has passed.
+It is greater than 1, because the cause of a failure may be a temporary lack of memory.
 """
 MAX_INTERRUPTED_ATTEMPTS = 6
 """Number of attempts that began and never ended, after which an article is abandoned.
@@ -75,10 +75,10 @@ class AttemptStore:
             connection.execute(update(ARTICLE_ATTEMPT).where(*begun).values(error="the attempt was interrupted"))
 
     def waiting(self, stage: Stage) -> list[ArticleAttempt]:
-        """Return one article per source that waits at ``stage`` to be processed alone, not in a batch.
+        """Return, for each source, one of the articles that wait at ``stage`` to be processed alone, not in a batch.
 
-        It is the article with the lowest id. Articles wait for this after a failed or interrupted attempt, or because
-        their text is long.
+        It is the article with the lowest id. An article is processed alone after a failed or interrupted attempt, or if
+        its text is long.
         """
         number = func.min(ARTICLE.c.id)
         query = (

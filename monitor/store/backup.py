@@ -19,10 +19,10 @@ _REQUIRED_SPACE_FACTOR = 1.2  # so that the copy does not fill the disk
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
     """Copy the database to ``folder/name.db``, verify the copy, and delete all but the ``keep`` newest copies.
 
-    Other threads and processes may write during the copy, which has the state of one moment. The file gets its final
-    name only when it is complete and verified. If space is short, old copies are deleted before the copy is made,
-    except for the newest. Raises ``UsageError`` on PostgreSQL, and ``StoreError`` if the disk has no space or the copy
-    is damaged.
+    Other threads and processes may write in the meantime; the copy nevertheless shows the database at one moment. The
+    file gets its final name only when it is complete and verified. If space is short, old copies are deleted before the
+    copy is made, except for the newest. Raises ``UsageError`` on PostgreSQL, and ``StoreError`` if the disk has no
+    space or the copy is damaged.
     """
     if not connections.is_sqlite:
         raise UsageError("back up PostgreSQL with its own tools: pg_dump --format=custom DATABASE > FILE")

@@ -67,7 +67,8 @@ class ConfigurationEditStore:
     def list_undoable(self, change_ids: list[int]) -> frozenset[int]:
         """Return the ids among ``change_ids`` whose edit can be undone.
 
-        The text before the edit is kept, and the last edit of the file left the same text as this edit.
+        An edit can be undone if the text before it is still kept, and if the file had the same text after its last edit
+        as after this edit.
         """
         last = CONFIGURATION_EDIT.alias("last")
         of_file = select(last.c.file_tag).where(last.c.file_name == CONFIGURATION_EDIT.c.file_name)

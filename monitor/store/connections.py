@@ -59,7 +59,7 @@ class TimeLimit:
 
     @contextmanager
     def apply(self, connection: Connection) -> Iterator[None]:
-        """Limit the query time on a connection inside the block."""
+        """Limit the time of the queries on a connection while the block runs."""
         if connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(self._seconds * 1000)}")
             yield
@@ -76,9 +76,9 @@ class Connections:
     """Connections to a database: one that writes, and several that read.
 
     On SQLite, a write transaction begins IMMEDIATE: it waits for the lock at its start and cannot fail because of the
-    lock later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL), so that a
-    power failure may lose the last polls, which are then repeated. Commits of digests and deliveries are flushed to the
-    disk immediately (``durable``).
+    lock later. A commit of collected articles reaches the disk only with the next checkpoint (synchronous=NORMAL). A
+    power failure may therefore lose the last polls; they are then repeated. A commit of digests or deliveries is
+    flushed to the disk immediately, because its transaction is opened with ``durable``.
     """
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
@@ -163,7 +163,7 @@ class Connections:
 
     @contextmanager
     def time_limit(self, limit: "TimeLimit") -> Iterator[None]:
-        """Limit the query time of the read transactions that this thread opens inside the block.
+        """Limit the time of queries while the block runs, in the read transactions that this thread opens.
 
         A query that exceeds the limit is stopped and raises ``QueryTimeout``.
         """

@@ -1,6 +1,6 @@
 """Rows whose stored content cannot be read, for example after a disk fault.
 
-A damaged row is logged with its table and id, and does not prevent reading of the other rows.
+A damaged row is logged with its table and id, and the other rows are read nevertheless.
 """
 
 import logging

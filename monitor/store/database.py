@@ -170,9 +170,10 @@ class Database:
     ) -> Self:
         """Open the database at a SQLAlchemy URL.
 
-        ``exclusive`` controls the lock of an SQLite file. True requires the lock, as the daemon does. None takes the
-        lock if no other process has it. False takes no lock. Raises ``UsageError`` for a wrong URL, ``StoreInUse``,
-        ``StoreMissing``, ``SchemaMismatch``, or another ``StoreError``.
+        ``exclusive`` controls the lock of an SQLite file. With True, which the daemon uses, opening fails if another
+        process has the lock. With None, the lock is taken if no other process has it. With False, no lock is taken.
+        Raises ``UsageError`` if the URL is wrong. Raises ``StoreInUse``, ``StoreMissing``, ``SchemaMismatch`` or
+        another ``StoreError`` if the database cannot be opened.
         """
         with ExitStack() as stack:
             connections = Connections(url, read_only=mode is OpenMode.READ_ONLY)

@@ -221,9 +221,9 @@ class DeliveryStore:
             raise LeaseLost(f"the lease of delivery {delivery.id} has expired; another worker sends it")
 
     def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
-        """Record the results of several attempts to send in one transaction.
+        """Record, in one transaction, the results of several attempts to send deliveries.
 
-        Return the ids of deliveries whose lease was lost.
+        Return the ids of the deliveries whose lease was lost.
         """
         with self._connections.write_transaction(durable=True) as connection:
             return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
@@ -269,9 +269,9 @@ class DeliveryStore:
     def resend(self, delivery_id: int, now: datetime) -> Delivery:
         """Make a delivery due now, whatever its state is. Its next attempt counts as the first one.
 
-        The key of the delivery does not change, so that receivers can detect repetitions. A delivery that was sent
-        keeps the time and the number of attempts, which ``cancel`` needs. Raises ``UsageError`` if the delivery does
-        not exist.
+        The key of the delivery does not change, so that receivers can detect repetitions. If the delivery was sent
+        before, the time of sending and the number of attempts remain stored until the next attempt, because ``cancel``
+        needs them. Raises ``UsageError`` if the delivery does not exist.
         """
         was_sent = or_(
             DELIVERY.c.state == str(DeliveryState.SENT),

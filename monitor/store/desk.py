@@ -54,9 +54,9 @@ from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 MAX_MEMBERS, MAX_DUPLICATES = 300, 50
 MAX_MENTIONS_COUNTED, MAX_FORM_MENTIONS, MAX_SAMPLE_ARTICLES = 200_000, 20_000, 2_000
-"""Maximum numbers of rows that one query reads.
+"""Maximum numbers of rows that one query reads, by kind of query.
 
-A page that shows a count from such a sample also shows the size of the sample.
+A count on a page may therefore be a count of a sample only. The page then also shows the size of the sample.
 """
 
 _LINE_COLUMNS = (
@@ -205,7 +205,10 @@ class DeskStore:
         return {article_id: tuple(officials) for article_id, officials in found.items()}
 
     def load_mention_places(self, article_ids: Sequence[int]) -> dict[tuple[int, str], tuple[MentionPlace, ...]]:
-        """Return the places of all mentions in these articles, by the id of the article and that of the official."""
+        """Return the positions of all mentions in these articles.
+
+        The keys of the result are pairs: the id of the article, and the id of the mentioned official.
+        """
         found: defaultdict[tuple[int, str], list[MentionPlace]] = defaultdict(list)
         columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.region, MENTION.c.start, MENTION.c.end)
         with self._connections.read_transaction() as connection:
@@ -300,9 +303,9 @@ class DeskStore:
             return [_line_from_row(row) for row in connection.execute(query)]
 
     def list_source_hours(self, source_id: str, limit: int = MAX_SAMPLE_ARTICLES) -> list[HourCount]:
-        """Count the newest ``limit`` articles of a source by the hour in which each was first seen.
+        """Return the number of articles of a source for each hour, oldest hour first.
 
-        The oldest hour comes first.
+        An article counts for the hour in which it was first seen. Only the newest ``limit`` articles are counted.
         """
         newest = select(ARTICLE.c.first_seen_at).where(ARTICLE.c.source_id == source_id)
         newest = newest.order_by(ARTICLE.c.id.desc()).limit(limit)
@@ -354,9 +357,10 @@ class DeskStore:
         return DeliveryLine(state=DeliveryState(row.state), **{name: getattr(row, name) for name in names})
 
     def list_official_hours(self, official_id: str, since_at: datetime) -> list[HourCount]:
-        """Count the articles that name an official by the hour in which each was first seen, oldest hour first.
+        """Return the number of articles that name an official for each hour, oldest hour first.
 
-        Only the newest ``MAX_MENTIONS_COUNTED`` mentions since ``since_at`` are counted.
+        An article counts for the hour in which it was first seen. Only the newest ``MAX_MENTIONS_COUNTED`` mentions
+        since ``since_at`` are counted.
         """
         newest = (
             select(MENTION.c.seen_at, MENTION.c.article_id)
@@ -414,7 +418,7 @@ class DeskStore:
             return find_candidates(connection, query, limit, before_id)
 
     def filter_candidates(self, query: IndexQuery, article_ids: Sequence[int]) -> list[int]:
-        """Return the ids among ``article_ids`` of the articles that contain the words of a query, newest first."""
+        """Return the ids of those articles in ``article_ids`` that contain the words of a query, newest first."""
         found: list[int] = []
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -510,9 +514,9 @@ class DeskStore:
         return found
 
     def count_mentions_by_hour(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
-        """Return a dictionary that maps the id of each official to the number of articles per hour about them.
+        """Return a dictionary that maps the id of each official to hourly counts of the articles about them.
 
-        The hour is the one in which an article was first seen. The caller adds the hours of each day together.
+        An article counts for the hour in which it was first seen. The caller computes counts per day from the result.
         """
         found: dict[str, list[HourCount]] = {}
         if not official_ids:
@@ -612,7 +616,7 @@ class DeskStore:
     def count_rules(self, official_id: str, since_at: datetime) -> tuple[NamedCount, ...]:
         """Count, for each rule, the articles about an official in which the rule has a hit.
 
-        Only the newest articles since ``since_at`` that name the official are counted.
+        Only articles with the newest ``MAX_SAMPLE_ARTICLES`` mentions of the official since ``since_at`` are counted.
         """
         newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
         newest = newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES)
@@ -699,7 +703,7 @@ def _select_hits() -> Select[Any]:
 
 
 def _newest_articles(official_id: str) -> Select[Any]:
-    """Return the query for the ids of the newest ``MAX_SAMPLE_ARTICLES`` articles that name an official."""
+    """Return the query for the ids of the articles with the newest ``MAX_SAMPLE_ARTICLES`` mentions of an official."""
     newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
     return select(newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES).subquery().c.article_id)
 

@@ -218,10 +218,10 @@ class DigestStore:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
 
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
-        """Return the last window (period) of a digest plan, or None before the first window.
+        """Return the last window (period) of a digest plan, or None if no window is stored yet.
 
-        If the plan is new and not immediate, the result has the start of the period that its first digest covers.
-        Everything is read in one transaction.
+        If the only window is the initial one, which reports nothing, and the plan is not immediate, the result also has
+        the start of the period that the first digest covers. Everything is read in one transaction.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -357,10 +357,10 @@ class DigestStore:
         return True
 
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
-        """Store the first window of a digest plan, and record older hits of the plan's rules as reported.
+        """Store the first window (period) of a digest plan, and record older hits of the plan's rules as reported.
 
-        Older hits are hits found before ``before``. Only the ones whose ids are just below the newest id are recorded,
-        because later searches skip all lower ids. The result is False, and nothing is stored, if this window was stored
+        Older hits are hits found before ``before``. Later searches begin just below the newest id of these hits, so
+        only the hits from there on are recorded. The result is False, and nothing is stored, if this window was stored
         before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
@@ -439,9 +439,10 @@ it.
 The hit is older than the digest plan, or the digest did not show it.
 """
 _NOBODY = ("",)
-"""Value for the officials of a hit whose rule names no official.
+"""Placeholder for the officials of a hit whose rule names no official.
 
-Such a hit can be reported and retracted, too, so this value must differ from the empty set of a withdrawn hit.
+The set of officials of a withdrawn hit is empty. A hit whose rule names no official must differ from it, because it can
+also be reported, and retracted later.
 """
 _IS_REPORTABLE = (HIT.c.withdrawn_at.is_(None), ~exists().where(RESCREEN.c.article_id == HIT.c.article_id))
 _RESCREENED_MARGIN = timedelta(days=1)
@@ -491,7 +492,7 @@ def _mark_reported(
 
 
 def _mark_retracted(connection: Connection, plan_id: str, retractions: Sequence[Retraction]) -> None:
-    """Record that officials of some hits no longer count as reported by a plan, because a digest retracts them.
+    """Record which officials of some hits no longer count as reported by a digest plan, because a digest retracts them.
 
     Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile.
     """

@@ -108,8 +108,9 @@ def write_evidence_bundle(
 ) -> Path:
     """Write an evidence bundle into a new folder and return the folder.
 
-    ``chain`` is a pair: the hash of a record, and the records that follow it. ``proof`` and ``verdicts`` are among
-    these. Raises ``UsageError`` if the folder exists, because evidence is never overwritten.
+    ``chain`` is a section of the evidence chain: the chain hash of the record before it, and for each record in it the
+    SHA-256 of the record and its chain hash. The section includes the records of ``proof`` and ``verdicts``. Raises
+    ``UsageError`` if the folder exists, because evidence is never overwritten.
     """
     try:
         folder.mkdir(parents=True)

@@ -53,12 +53,15 @@ from monitor.store.row_mapping import (
 )
 
 _UP_TO = "up to h"
-"""Beginning of ``Change.before`` and ``Change.after`` if a reader has marked all hits up to one hit as read.
+"""Beginning of ``Change.before`` and ``Change.after`` in the record of marking all hits up to a certain hit as read.
 
 The id of that hit follows.
 """
 _HIT_ID_MARGIN = 1000
-"""Ids this far below the newest reported hit may still be unreported, as in ``digests.py``."""
+"""Maximum distance below the id of the newest reported hit at which hits may still be unreported.
+
+It has the same reason and value as in ``digests.py``.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class FeedbackStore:
             return [_reader_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def load_basis(self, root_id: int, story_id: str = "") -> ScreeningBasis:
-        """Return an article and its duplicates, with the verdicts that apply to them, to match them again.
+        """Return an article, its duplicates and the verdicts that apply to them, so that they can be matched again.
 
         ``root_id`` is the id of the article. With ``story_id``, all articles of this story are included. Articles that
         are not matched yet are left out.
@@ -180,9 +183,9 @@ class FeedbackStore:
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
         """Enqueue the articles that the next digests may report, so that they are matched again. Return their number.
 
-        Two kinds of articles are enqueued, at most ``max_articles`` of each. The first kind has unreported hits. The
-        second kind is newer than the last window (period) of the scheduled digests ``plan_ids``, but not older than
-        ``since_limit``. Edited rules may find new hits in it.
+        These are articles with unreported hits, and recent articles, in which edited rules may find new hits. An
+        article is recent if it was first seen after the last window (period) of at least one of the scheduled digests
+        ``plan_ids``, but not before ``since_limit``. At most ``max_articles`` of each kind are enqueued.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
@@ -214,12 +217,12 @@ class FeedbackStore:
     def save_rescreened(
         self, basis: ScreeningBasis, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime
     ) -> RescreenResult | None:
-        """Store the new findings of articles, and remove the ``waiting_ids`` of ``basis`` from the rescreen queue.
+        """Store the new findings of articles that were matched again, and remove these articles from the queue.
 
+        ``basis`` is the state from which the findings were computed; its ``waiting_ids`` are removed from the queue.
         The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
-        loaded. An article of ``basis`` that is not in ``findings`` keeps its stored findings. The cause of a changed
-        hit is recorded. It is the newest verdict on the article, or a changed configuration if the article has no
-        verdict.
+        loaded. An article of ``basis`` that is not in ``findings`` keeps its stored findings. For each changed hit, the
+        cause is recorded: the newest verdict on the article or, if there is no verdict, the changed configuration.
         """
         with self._connections.write_transaction() as connection:
             lock_grouping(connection)
@@ -305,8 +308,8 @@ class FeedbackStore:
     ) -> list[Verdict]:
         """Return verdicts, newest first. Undone verdicts are included only if ``with_undone`` is true.
 
-        With ``article_id``, only verdicts on the article or on its text are returned. With ``official_id``, only
-        verdicts on the official are returned.
+        With ``article_id``, only verdicts on this article and on its duplicates are returned. With ``official_id``,
+        only verdicts on the official are returned.
         """
         query = select_verdicts().order_by(VERDICT.c.id.desc()).limit(limit)
         if article_id is not None:
@@ -501,9 +504,9 @@ def set_undone(connection: Connection, undone: Change, reader: Reader, change: C
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Mark a verdict, a mark or a change as undone, with the time and the reader of ``change``.
+    """Mark the row ``row_id`` of ``table`` as undone, with the time and the reader of ``change``.
 
-    It is the row ``row_id`` of ``table``. Raises ``UsageError`` if it was undone before.
+    The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
     """
     undone = {"undone_at": change.made_at, "undone_by": reader.display_name}
     is_open = (table.c.id == row_id, table.c.undone_at.is_(None))

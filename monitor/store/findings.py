@@ -154,11 +154,11 @@ def list_near_misses(
 
 
 def _find_seen_at(stored: StoredArticle) -> datetime:
-    """Return the time at which a finding counts as seen, for counts by day.
+    """Return the time by which a finding is assigned to a day in statistics.
 
-    It is the time at which the article was first seen. For an article that must not be reported, such as one from an
-    archive, it is the publication time if this is earlier. Otherwise all articles of an archive would count on the day
-    of their import.
+    Normally, it is the time at which the article was first seen. For an article that must not be reported, such as one
+    from an archive, it is the publication time if this is earlier. Otherwise all articles of an archive would be
+    assigned to the day of their import.
     """
     published_at = stored.article.published_at
     if stored.is_alertable or published_at is None:

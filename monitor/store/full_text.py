@@ -233,11 +233,12 @@ def _search_postgres(
 ) -> list[int]:
     """Return the ids of the newest articles that satisfy ``condition``, at most ``limit``, newest first.
 
-    First the latest ``SCAN_LIMIT`` articles are checked one by one. If this does not find enough, the index is
-    searched. If the index finds more than ``SCAN_LIMIT`` articles, all articles are checked one by one, newest first.
+    First the latest ``SCAN_LIMIT`` articles are checked one by one. If fewer than ``limit`` articles are found, the
+    index is searched. If the index finds more than ``SCAN_LIMIT`` articles, all articles are checked one by one, newest
+    first.
 
     The query planner does not know how rare a word is, or how expensive it is to read a text. It would scan all
-    articles for a word that no article has. Therefore each step fixes its query plan.
+    articles for a word that no article has. Therefore each step prescribes its query plan.
     """
     article_id = ARTICLE_TEXT.c.article_id
     matching = select(article_id).where(condition)

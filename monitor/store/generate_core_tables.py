@@ -71,10 +71,10 @@ def render_new_database() -> str:
 
 
 def list_statements(connection: sqlite3.Connection) -> list[str]:
-    """Return the SQL statements that create all tables and indexes of a database, and insert its rows.
+    """Return the SQL statements that create all tables and indexes of a database and insert the rows of the tables.
 
-    SQLite creates the internal tables of the full-text index by itself. The settings of the index are not ordinary
-    rows: they are inserted as commands.
+    No statement creates the internal tables of the full-text index, because SQLite does this. The settings of the index
+    are inserted as commands, not as ordinary rows.
     """
     internal = f"{SEARCH_TABLE}_"
     objects = connection.execute("SELECT name, type, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")
