@@ -1,10 +1,11 @@
-"""Storage of the grouping window, the index in memory of the latest articles and the open stories.
+"""Storage of the grouping window: the index in memory of the latest articles and the open stories.
 
 A process loads the window when it starts, and writes the changes of each batch of grouped articles. ``grouping_state``
 has one row, whose ``version`` counts the transactions that changed grouping. Each row of ``indexed_article`` and
-``story_centroid`` has the version in which it was written. A process that groups articles locks the table and reads the
-rows that other processes have written since the version of its window. Then it places its batch, and writes with the
-next version. So every batch is placed on a window with all earlier batches, whichever process grouped them.
+``story_centroid`` has the version in which it was written. To group a batch, a process locks ``grouping_state``, and
+reads the rows that other processes have written since the version of its own window. Then it assigns the articles of
+the batch to stories, and writes its changes with the next version. Therefore, the window contains all earlier batches
+when a batch is grouped, even if other processes have grouped them.
 """
 
 from collections.abc import Sequence
@@ -98,7 +99,7 @@ def lock_grouping(connection: Connection) -> None:
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load into the window all rows that are newer than it. Return the version that the window then has."""
+    """Load all rows that were written after the version of the window. Return the new version of the window."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:

@@ -336,8 +336,9 @@ def _release_leases(connection: Connection, leases: list[tuple[str, str]], added
     """End the leases of sources for which there were jobs. Return the number of ended leases.
 
     Each lease is given by the id of the source and the token in the job. If a worker has claimed the job, it has
-    replaced this token by a new one; then the lease with the new token is ended. Of the token, only the characters that
-    count interrupted polls are kept. ``added`` is one more such character, or empty.
+    replaced this token by a new one; then the lease with the new token is ended. A token ends with one character for
+    each interrupted poll. The row of the source keeps these characters. ``added``, which is one more such character or
+    empty, is appended to them.
     """
     values = [
         {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}

@@ -29,7 +29,7 @@ def trusted_now(connection: Connection, now: datetime) -> datetime:
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored record of the last trusted time of the clock, or None before the first check of the clock."""
+    """Return the stored record of when the clock was last trusted, or None if the clock was not checked yet."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 

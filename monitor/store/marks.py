@@ -27,8 +27,8 @@ def load_story_marks(connection: Connection, plan: DigestPlan) -> tuple[StoryMar
     """Return the marks on stories that apply to a digest plan, each with facts about its story.
 
     The facts are the title, the officials known when the mark was made, and the time of the last report. If a story has
-    several marks for the same rule, only the newest that is not undone applies. A mark as irrelevant applies in
-    addition. A mark that has ended stays ended, even if the story gets new hits.
+    several marks for the same rule, only the newest that is not undone applies. The newest mark that calls the story
+    irrelevant applies in addition to it. A mark that has ended stays ended, even if the story gets new hits.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}
@@ -65,7 +65,7 @@ def load_story_marks(connection: Connection, plan: DigestPlan) -> tuple[StoryMar
 def load_followed(
     connection: Connection, plan: DigestPlan, marks: Sequence[StoryMark], now: datetime
 ) -> tuple[ReportableHit, ...]:
-    """Return articles without a hit that a digest reports because readers follow their story.
+    """Return the articles that a digest reports without a hit, because readers follow their story.
 
     The articles were first seen after the readers began to follow. Articles that have a hit, or that this plan has
     already reported, are left out. Duplicates are left out, too, because a copy of a text is not a new report.

@@ -80,7 +80,9 @@ class ProposalStore:
             return _from_row(connection.execute(_select().where(PROPOSAL.c.id == number)).one())
 
     def close_done(self, given: Verdict | Mark, editor: Reader, now: datetime) -> int:
-        """Close the open proposals that ask for the verdict or mark ``given``, and return their number.
+        """Close the open proposals that an editor has now fulfilled, and return their number.
+
+        ``given`` is the verdict or mark that the editor has made; proposals that ask for it are closed.
 
         A verdict also closes proposals about duplicates of its article. A verdict on all spellings also closes
         proposals about one spelling. Only a verdict on the whole story closes proposals about the whole story.

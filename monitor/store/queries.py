@@ -35,9 +35,9 @@ from monitor.store.row_mapping import (
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _MAX_SUBQUERY_IDS = 1000
-"""If fewer rows match a condition, the ids of their articles are read first, and the articles are found by id.
+"""Number of matching rows below which the ids of their articles are read first, and the articles are then found by id.
 
-Otherwise, it is faster to read articles from the newest on and to test each of them, until there are enough results.
+If more rows match, it is faster to read the articles, newest first, and to test each until there are enough results.
 """
 
 _CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
@@ -58,7 +58,7 @@ class QueryStore:
         return read_row(ARTICLE, article_id, partial(stored_article_from_row, row))
 
     def load_articles(self, article_ids: Collection[int]) -> list[StoredArticle]:
-        """Return a dictionary that maps each of these ids to its article. Ids without an article are left out."""
+        """Return the articles with these ids, in the order of their ids. Ids without an article are left out."""
         return [
             stored
             for chunk in chunk_ids(sorted(article_ids))

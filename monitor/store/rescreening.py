@@ -139,10 +139,11 @@ EDITED_NOTE = "found after rules or officials were edited"
 
 
 def _note(cause: Verdict | None) -> str:
-    """Return the text that digests show with a hit that was added because of ``cause``.
+    """Return the text that digests show with a hit that was added, restored or changed by a rescreen.
 
-    If ``cause`` is None, the hit was added because the configuration was edited. The text is empty if ``cause`` is a
-    rejection or an undone confirmation.
+    ``cause`` is the verdict that has led to the rescreen, or None if the configuration was edited. For a verdict, the
+    text is empty unless the verdict is a confirmation that still applies. For example, a hit that is restored because a
+    rejection was undone needs no explanation.
     """
     if cause is None:
         return EDITED_NOTE

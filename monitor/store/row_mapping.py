@@ -39,9 +39,10 @@ def hash_text(text: str) -> bytes:
 
 
 def is_in_stories(story_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return two SQL conditions which together state that an article is in one of these stories.
+    """Return two SQL conditions that are both true if an article is in one of these stories.
 
-    With both, the database can use the partial index of articles with a story.
+    The second condition, that the article has a story, does not change the result. It allows the database to use the
+    partial index of articles with a story.
     """
     return (ARTICLE.c.story_id.in_(story_ids), ARTICLE.c.story_id != "")
 
@@ -169,7 +170,10 @@ def execute_update(connection: Connection, table: Table, statement: str, values:
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return a pair for each entry key among ``keys`` that a source has stored: the key, and the id of its article."""
+    """Look up ``keys`` among the stored entry keys of a source.
+
+    Return a pair for each key that is stored: the key, and the id of its article.
+    """
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(keys))
         query = f"SELECT key, article_id FROM entry_key WHERE source_id = ? AND key IN ({marks})"  # noqa: S608  # parameter marks only
@@ -187,7 +191,10 @@ _SELECT_KNOWN = """
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Yield a pair for each entry key among ``keys`` that a source has stored: the key, and data of its article."""
+    """Look up ``keys`` among the stored entry keys of a source.
+
+    Yield a pair for each key that is stored: the key, and data about its article.
+    """
     if connection.dialect.name == "sqlite":
         query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
         rows = connection.exec_driver_sql(query, (source_id, *keys))

@@ -46,15 +46,16 @@ _RECORD_POLL = """
 LEASE_COLUMNS = (*_STATE_COLUMNS, SOURCE.c.lease_token)
 _UNMARKED = "0123456789abcdef."  # the characters of a token without marks
 INTERRUPTED = "+"
-"""Mark at the end of a lease token for an interrupted poll, which began and never ended. A token has one mark for each
-interrupted poll since the last poll that ended. The token of a released lease consists of its marks only."""
+"""Character that is appended to a lease token for each interrupted poll (one that began and never ended). A token has
+one such mark for each interrupted poll since the last poll that ended. After a lease is released, only the marks of its
+token are kept."""
 
 
 def next_lease_token(token: str) -> ColumnElement[str]:
     """Return the SQL expression for a new lease token: ``token``, followed by one character per interrupted poll.
 
-    If the source has an expired lease, the poll with this lease never ended. Then the poll is counted by one more
-    character.
+    If the source still has an expired lease, the poll that held the lease never ended. One more character is then
+    appended for this poll.
     """
     added = case((SOURCE.c.lease_expires_at.is_(None), ""), else_=INTERRUPTED)
     return literal(token).concat(interruption_marks()).concat(added)
@@ -168,9 +169,9 @@ class SourceStore:
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
         """Return the poll states of sources about which a digest may have to report something.
 
-        These are sources that ever had a notice, and sources whose last document had entries that were merged or
-        dropped. A healthy source is included only if it was read since ``since_at``. The condition is tested on the
-        JSON text, because every digest calls this and only few sources have a notice.
+        These are sources that had a notice at some time, and sources whose last document had entries that were merged
+        or dropped. A healthy source is included only if it was read since ``since_at``. The database searches the JSON
+        text of the poll states for such facts, so that only the few states that have one are decoded.
         """
         is_healthy = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
         is_recent = or_(~is_healthy, SOURCE.c.last_success_at >= since_at)

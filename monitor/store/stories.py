@@ -74,7 +74,7 @@ class StoryStore:
         return zlib.decompress(packed) if packed else b""
 
     def load_window(self, window: GroupingWindow) -> None:
-        """Load into the grouping window the rows of the database that it does not have yet."""
+        """Update the grouping window with the rows that were written to the database since it was last loaded."""
         with self._connections.read_transaction() as connection:
             load_new_rows(connection, window)
         return_free_memory()
@@ -88,8 +88,8 @@ class StoryStore:
     ) -> None:
         """Group a batch of articles with the function ``place``, and store the result, in one transaction.
 
-        ``window`` has the latest articles and stories in memory. ``place`` gets it as an index, and records in this
-        index the story and the original of each article.
+        ``window`` has the latest articles and stories in memory. ``place`` is called with an index of the window. In
+        this index, it records the story of each article, and its original: the article that it duplicates, if any.
         ``term_frequencies`` are stored too, if given. Nothing is stored if ``place`` raises an exception. If another
         process has grouped one of the articles in the meantime, ``place`` is not called. The window in memory changes
         only after the commit.
@@ -214,7 +214,7 @@ class StoryStore:
 def return_free_memory() -> None:
     """Return freed memory to the operating system, if the C library can do this.
 
-    Loading a grouping window uses as much memory temporarily as the window needs permanently.
+    While a grouping window is loaded, additional memory is needed, about as much as the loaded window occupies.
     """
     import ctypes
 

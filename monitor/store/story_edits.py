@@ -1,7 +1,7 @@
-"""Joining and splitting of stories by a reader. Reports of earlier digests stay as they are.
+"""Joining and splitting of stories by a reader. Earlier digests are not changed.
 
-Later grouping does not reverse these edits: it never moves an article that already has a story, and it merges only open
-stories. A story that was split off is not open.
+Later grouping does not reverse these edits. It never moves an article that already has a story, so joined stories stay
+joined. It merges only open stories, and a story that was split off is not open.
 """
 
 import json
@@ -135,7 +135,8 @@ def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> 
 def _update_story(connection: Connection, story_id: str) -> None:
     """Set the first and last time of a story from its articles.
 
-    If no article of the story has the title of the story any longer, set it to the title of the first article.
+    If none of its articles has the same title as the story any longer, replace the title of the story by the title of
+    the first article.
     """
     columns = (ARTICLE.c.first_seen_at, ARTICLE.c.title)
     query = select(*columns).where(*is_in_stories([story_id])).order_by(ARTICLE.c.first_seen_at, ARTICLE.c.id)

@@ -1,6 +1,7 @@
-"""Store of statements in articles about the posts of officials, and of successions (changes of a post) in digests.
+"""Store of the statements that articles make about the posts (offices) of officials.
 
-It also stores up to which article the program has searched for such statements.
+It also stores the successions (changes in who holds a post) that digests have announced, and the last article that was
+searched for such statements.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -21,16 +22,16 @@ from monitor.store.row_mapping import AnyRow, chunk_ids, insert_rows, select_sto
 
 PROGRESS_KEY = "succession_progress"
 MAX_PENDING = 2_000
-"""Maximum number of articles that are remembered to be searched later because they are not matched yet. If there are
-more, the newest ones are kept."""
+"""Maximum number of unmatched articles whose ids are kept, so that they are searched when they are matched. If there
+are more, the newest ones are kept."""
 _DONE = (str(Stage.MATCHED), str(Stage.GROUPED))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """Progress of the search for statements about posts.
+    """Progress of the search for statements about posts (offices).
 
-    All articles up to the id ``last_id`` were searched, except the articles in ``pending``, which were not matched yet.
+    All articles with ids up to ``last_id`` were searched, except the ones in ``pending``, which were not matched yet.
     """
 
     last_id: int = 0
@@ -47,7 +48,10 @@ class SearchBatch:
 
 
 class SuccessionStore:
-    """Store of statements about posts. Every method is one transaction and may raise ``StoreError``."""
+    """Store of the statements in articles that an official has left a post, has a new post, or has a successor.
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -51,9 +51,9 @@ def id_column() -> Any:
 
 
 def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
-    """Declare a column that refers to the row ``target``.
+    """Declare a column that refers to a row of another table by the column ``target``, such as "article.id".
 
-    If the target row is deleted, the row with this column is, too.
+    If that row is deleted, the rows that refer to it are also deleted.
     """
     link = ForeignKey(target, ondelete="CASCADE")
     kind = CleanText if target == "source.id" else BIG_INTEGER
@@ -76,9 +76,10 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Table row of a source that is, or was, configured.
 
-    ``poll_state`` is the ``PollState`` of the source without the page quality. ``page_quality`` is the ``PageQuality``,
-    empty until a page was read. ``layout_changed_at`` is the time at which a layout change or another problem of the
-    pages began; queries need it. ``article_count`` is the number of articles that the source has ever had.
+    ``poll_state`` is the ``PollState`` of the source without the page quality. ``page_quality`` is the ``PageQuality``;
+    it is empty until a page has been read. ``layout_changed_at`` is the time at which a layout change or another
+    problem of the pages began; it has a column of its own because queries filter by it. ``article_count`` is the number
+    of articles that the source has had since it was added.
     """
 
     __tablename__ = "source"
@@ -233,7 +234,7 @@ class EvidenceRecordRow(Base, table=True):
 class MentionRow(Base, table=True):
     """Table row of a mention of an official.
 
-    ``seen_at`` is the time at which the mention counts as seen, for counts by day.
+    ``seen_at`` is the time under which the mention is filed in the daily statistics.
     """
 
     __tablename__ = "mention"
@@ -323,9 +324,11 @@ class StoryRow(Base, table=True):
 
 
 class GroupingStateRow(Base, table=True):
-    """Table with a single row: the version of the last change of grouping, and a reload version.
+    """Table with a single row, which has two version numbers.
 
-    A process whose grouping window is older than the reload version must load the window again from the start.
+    ``version`` increases by 1 with every transaction that changes the grouping of articles. ``reload_version`` is the
+    version of the last change after which the grouping windows in memory are invalid. A process whose window has an
+    older version must load the window again from the start.
     """
 
     __tablename__ = "grouping_state"
@@ -480,9 +483,9 @@ class RecheckRow(Base, table=True):
 
 
 class ArticleAttemptRow(Base, table=True):
-    """Table row with the attempts to match or group an article that have not succeeded yet.
+    """Table row with the number of attempts to match or group an article. A successful attempt deletes the row.
 
-    ``abandoned_at`` is set if the article is not tried again.
+    ``abandoned_at`` is set if there will be no further attempt.
     """
 
     __tablename__ = "article_attempt"
@@ -494,7 +497,7 @@ class ArticleAttemptRow(Base, table=True):
 
 
 class SettingRow(Base, table=True):
-    """Table row of the key-value store: a key, such as the one of the last valid configuration, with its value."""
+    """Table row of the key-value store: a key and its value, such as the last valid configuration."""
 
     __tablename__ = "setting"
 
