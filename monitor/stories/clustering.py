@@ -45,9 +45,10 @@ class StoryClusterer:
     def place(self, vector: TermVector, features: TermFeatures, new_id: str, story_id: str = "") -> str:
         """Assign an article to a story and return the id of this story.
 
-        This is the open story ``story_id`` if it is given, such as that of the post that the article answers, or else
-        the most similar story. If no story is similar enough, a new story is created with the id ``new_id``, which must
-        be unused. The centroid of the story is updated, and very similar stories are merged.
+        If ``story_id`` is given and this story is open, the article joins it; an example is the story of a post to
+        which the article replies. Otherwise the article joins the most similar story. If no story is similar enough, a
+        new story is created with the id ``new_id``, which must be unused. The centroid of the story is updated, and
+        very similar stories are merged.
         """
         if story_id and (given := self.index.get_centroid(story_id)) and _is_in_window(features, given):
             self.index.save_centroid(extend_centroid(given, vector, features))
@@ -96,7 +97,7 @@ def _is_in_window(features: TermFeatures, story: StoryCentroid) -> bool:
 def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
     """Return whether two stories are similar enough to be merged.
 
-    The first story is compared with the second like an article with a story.
+    The first story is compared with the second in the same way as an article is compared with a story.
     """
     terms, weights, kinds = _unpack_centroid(first)
     is_free = kinds >= np.uint8(TermKind.COUNTRY)

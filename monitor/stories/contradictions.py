@@ -1,13 +1,14 @@
-"""Detection of reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
+"""Detection of reports in nearly the same words about different events.
 
-Such texts share most of their sentences, so the share of common text cannot distinguish them from copies. Their
-headlines or first sentences differ in the subject. The two headlines, and the two first sentences, are aligned word by
-word; if they were written from one template, most words are equal and a few are replaced. The replaced words decide:
-the texts report different events if the words contain a name or number that occurs nowhere in the other text, or a word
-that reverses the statement.
+Examples are reports on two ambassadors, on two appointments, or on an agreement and a refusal. Such texts share most of
+their sentences, so the share of common text cannot distinguish them from copies. Their headlines or first sentences
+differ in the subject. The two headlines, and the two first sentences, are aligned word by word; if they were written
+from one template, most words are equal and a few are replaced. The replaced words decide: the texts report different
+events if the words contain a name or number that occurs nowhere in the other text, or a word that reverses the
+statement.
 
-Short reports about one person share little more than post, name and weekday, which may be half of each sentence. They
-report different events if they have few other words in common.
+Two short reports about one person may have only the post, the name and the weekday in common, although these make up
+half of each sentence. Such texts report different events if they have few other words in common.
 """
 
 import re
@@ -30,8 +31,8 @@ MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
 MIN_COMMON_WORD_SHARE = 0.48
 """Two texts count as copies only if at least this share of the words of the shorter text is also in the other text.
-Names are not counted. In labelled copies the share is 0.57 or more. In short reports about one person, in four
-languages, it is at most 0.41 (tests/unit/stories/test_short_reports.py)."""
+Names are not counted. For pairs of test articles that are labelled as copies, the share is at least 0.57. For short
+reports about one person, in four languages, it is at most 0.41 (tests/unit/stories/test_short_reports.py)."""
 MIN_COMPARED_WORDS = 3
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -52,7 +53,8 @@ class _Head:
 def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
     """Return whether two similar texts report different events.
 
-    Their headlines, their first sentences, or all their words without names may show it.
+    It is enough if their headlines differ in the subject, if their first sentences differ in the subject, or if they
+    have few words except names in common.
     """
     if _have_few_common_words(first, second):
         return True
@@ -110,9 +112,9 @@ def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: Normal
 def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
     """Return whether a part of a headline or first sentence contains a name or number that ``other`` does not have.
 
-    ``head`` is the headline or first sentence of ``text``, ``place`` the indexes of the words of the part, and
-    ``other`` the text to compare with. Names of months and days do not count. If the part is long, the result is False,
-    because more than a name was replaced.
+    ``head`` is the headline or first sentence of ``text``. ``place`` has the indexes of the words that form the part.
+    ``other`` is the text to compare with. Names of months and days do not count. If the part is long, the result is
+    False, because the texts then differ by more than a name.
     """
     words = head.cased[place]
     if is_unspaced(words[0][0]):
@@ -174,8 +176,9 @@ def _list_opposites(words: Sequence[str]) -> set[str]:
 def _opposites() -> dict[str, set[str]]:
     """Return a dictionary that maps each negation or opposite to its keys.
 
-    The words are in lower case without diacritics. The key of a negation is "negation". Two opposite words have the
-    keys of the two sides, such as "en3" and "-en3".
+    The words are in lower case without diacritics. The key of a negation is "negation". The opposites of a language are
+    numbered pairs of word lists. For pair 3 of English, the words of the first list have the key "en3", and their
+    opposites, the words of the second list, have the key "-en3".
     """
     found: dict[str, set[str]] = {}
     for language in language_data().languages.values():

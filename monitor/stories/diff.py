@@ -53,7 +53,10 @@ _WORD = re.compile(r"\w+")
 
 
 class RevisionKind(StrEnum):
-    """Kind of a change to an article, in ascending order. If several kinds apply, the most serious one is used."""
+    """Kind of a change to an article, from the least to the most serious.
+
+    If several kinds apply, the most serious one is used.
+    """
 
     NONE = "none"
     TEXT = "text"
@@ -65,9 +68,9 @@ class RevisionKind(StrEnum):
 class Revision:
     """Differences between two versions of an article, in the order of the text.
 
-    Each of ``lines`` is a sentence. It begins with "- " if the sentence was removed, with "+ " if it was added, and
-    with two spaces if it is an unchanged sentence between changes. ``is_silent`` is true if the page does not disclose
-    the change by a new date of modification.
+    Each of ``lines`` is a sentence. The line begins with "- " if the sentence was removed, with "+ " if it was added,
+    and with two spaces if the sentence is unchanged and between changes. ``is_silent`` is true if the page does not
+    give a new modification date with the change.
     """
 
     kind: RevisionKind

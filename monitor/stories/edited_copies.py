@@ -40,7 +40,11 @@ Sentence = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class _Containment:
-    """Shares of a text that another text also has, from 0 to 1: of all its words, and of its first sentences."""
+    """Shares of a text, from 0 to 1, that are also in another text.
+
+    ``mean`` is the share of all words of the text that the other text contains. ``front`` is the share of the first
+    sentences of which the other text contains most words. Numbers and names count more than other words.
+    """
 
     mean: float
     front: float
@@ -76,9 +80,9 @@ def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """Overlap of two texts: for each text, the share from 0 to 1 that is in long passages of both texts.
+    """Overlap of two texts: for each text, the share of it that consists of long passages that the other text contains.
 
-    ``shares`` are measured on the whole texts, and ``fronts`` on their beginnings.
+    ``shares`` are measured on the whole texts, and ``fronts`` on their beginnings. All are from 0 to 1.
     """
 
     shares: tuple[float, float]
@@ -88,10 +92,10 @@ class _Coverage:
 def have_common_text(first: NormalizedText, second: NormalizedText) -> bool:
     """Return whether two texts have enough text in common for ``compare_texts`` and ``is_edited_copy`` to find a copy.
 
-    This quick test counts common windows (pieces of ``SHINGLE_BYTES`` bytes). A common stretch of ``MIN_STRETCH_CHARS``
-    bytes contains ``MIN_STRETCH_CHARS - SHINGLE_BYTES + 1`` windows, so a small number of them means little common
-    text. Only ASCII texts are tested, because the minimum length of a stretch in bytes differs in other texts; for
-    these, the result is true.
+    This quick test counts the windows (overlapping pieces of ``SHINGLE_BYTES`` bytes) that both texts contain. A common
+    stretch of ``MIN_STRETCH_CHARS`` bytes contains ``MIN_STRETCH_CHARS - SHINGLE_BYTES + 1`` windows, so texts with few
+    common windows have little text in common. Very short texts and texts that are not ASCII are not tested; for them,
+    the result is true. In ASCII texts, each character is one byte.
     """
     sizes = len(first.stream), len(second.stream)
     if min(sizes) < 2 * MIN_STRETCH_CHARS or not (first.stream.isascii() and second.stream.isascii()):

@@ -37,7 +37,7 @@ _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u1000-\u
 
 
 class Likeness(IntEnum):
-    """Degree of similarity of two titles, in ascending order.
+    """Degree of similarity of two titles, from the lowest to the highest.
 
     ``RENUMBERED`` means that one title is an edited form of the other, but with other numbers. ``UNKNOWN`` means that a
     title is missing.
@@ -72,10 +72,10 @@ class Recognition:
 def recognize_entries(
     keyed_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle]
 ) -> tuple[Recognition, ...]:
-    """Find for each entry of a document the known article to which it belongs.
+    """For each entry of a document, find the known article to which the entry belongs.
 
     ``Recognition.article`` is None for a new article. ``known`` maps entry keys to stored articles. A match is certain
-    or likely. If one entry certainly matches an article, every entry that only likely matches the same article is new.
+    or likely. If an article has a certain match, each entry that is only a likely match for it counts as new.
     """
     if not known:
         return (Recognition(None),) * len(keyed_entries)
@@ -130,8 +130,8 @@ def _find_reused_keys(
 def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds: set[str]) -> Certainty:
     """Return the certainty that an entry is a known article, from all the keys and properties that they share.
 
-    ``kinds`` are the kinds of the keys that entry and article have in common. ``own_kinds`` are the kinds of all keys
-    of the entry.
+    ``kinds`` are the kinds of the keys that the entry and the article have in common. ``own_kinds`` are the kinds of
+    all keys of the entry.
     """
     if "a" in kinds or ("w" in kinds and ("s" in kinds or not _is_other_edition(entry, article))):
         return Certainty.CERTAIN
@@ -148,9 +148,9 @@ def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds
 
 
 def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certainty:
-    """Return the certainty that an entry is a known article with the same guid, if their URLs differ or one is missing.
+    """Return the certainty that an entry is the known article that has the same guid.
 
-    ``title`` is how similar their titles are.
+    This is needed if their URLs differ, or if a URL is missing. ``title`` is the degree of similarity of their titles.
     """
     if (
         title is Likeness.EQUAL
@@ -173,9 +173,11 @@ def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certain
 def _judge_url(
     entry: Entry, article: KnownArticle, title: Likeness, *, is_other_place: bool, is_other_guid: bool
 ) -> Certainty:
-    """Return the certainty that an entry is a known article with the same URL, if their guids differ or one is missing.
+    """Return the certainty that an entry is the known article that has the same URL.
 
-    ``is_other_place`` is true if the fragment of the entry's URL names a place on the page, and the article's does not.
+    This is needed if their guids differ, or if a guid is missing. ``title`` is the degree of similarity of their
+    titles. ``is_other_place`` is true if the fragment of the entry's URL names a place on the page, and the article's
+    does not.
     """
     if title is Likeness.EQUAL or article.is_deleted:
         return Certainty.CERTAIN
@@ -222,10 +224,11 @@ def _have_same_url(entry: Entry, article: KnownArticle) -> bool:
 
 
 def _have_same_number(entry: Entry, article: KnownArticle) -> bool:
-    """Return whether entry and article have the same article number.
+    """Return whether an entry and an article have the same article number.
 
-    The number must be in the last segment of the article's URL, and either in the last segment of the entry's URL or in
-    the entry's guid. If it is in the guid, it may also be anywhere in both URLs. Other numbers may belong to sections.
+    The number must be in the last segment of the article's URL, and in the last segment of the entry's URL or in the
+    entry's guid. If the number is in the guid, it is also enough that both URLs contain it anywhere. Other numbers may
+    belong to sections.
     """
     numbers = {*find_numbers(_last_part(entry.url)), *find_numbers(entry.guid if "://" not in entry.guid else "")}
     return not numbers.isdisjoint(find_numbers(_last_part(article.url))) or any(
@@ -240,7 +243,7 @@ def _last_part(url: str) -> str:
 
 
 def _is_same_time(entry: Entry, article: KnownArticle) -> bool:
-    """Return whether entry and article were published at the same exact time.
+    """Return whether an entry and an article were published at the same exact time.
 
     A full or half hour is not exact, because it may be a date without a time of day.
     """
@@ -248,7 +251,7 @@ def _is_same_time(entry: Entry, article: KnownArticle) -> bool:
 
 
 def _is_other_edition(entry: Entry, article: KnownArticle) -> bool:
-    """Return whether entry and article were published so far apart that they are two editions of one page.
+    """Return whether an entry and an article were published so far apart that they are two editions of one page.
 
     A smaller difference may be a corrected date. The result is false if a date is missing.
     """
@@ -257,7 +260,7 @@ def _is_other_edition(entry: Entry, article: KnownArticle) -> bool:
 
 
 def _time_between(entry: Entry, article: KnownArticle) -> timedelta | None:
-    """Return the time between the publication of entry and article, or None if a date is missing."""
+    """Return the time between the publication of an entry and of an article, or None if a date is missing."""
     if entry.published_at is None or article.published_at is None:
         return None
     return abs(entry.published_at - article.published_at)

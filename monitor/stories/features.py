@@ -49,8 +49,9 @@ MAX_TITLE_CASE_SHARE = 0.7  # above this, capitals in a headline show no names
 MAX_TERMS = 48
 MAX_LANGUAGE_FREE_TERMS = 16
 MAX_LANGUAGE_FREE_WORDS, MAX_LANGUAGE_FREE_CHARS, MAX_NUMBER_CHARS = 60, 240, 400
-"""Length of the beginning of a text in which terms that are equal in all languages are searched for: in words; in
-characters, for scripts without spaces; and in characters, for numbers. The rest of a text is often background."""
+"""Terms that are equal in all languages are searched for only at the beginning of a text, because the rest is often
+background. These are the lengths of this beginning: the number of words, the number of characters for scripts without
+spaces, and the number of characters in which numbers are searched for."""
 MIN_STEM_LETTERS = 3
 MAX_DAY_DISTANCE = timedelta(days=10)
 WORD_PATTERN = re.compile(r"[^\W_]+(?:'[a-z]+)?")
@@ -115,10 +116,11 @@ class TermFeatures:
 class TermVector:
     """The terms of an article with the highest weights.
 
-    The first ``language_free_count`` terms do not depend on the language; words and names follow. In both groups, the
-    terms with the highest weights are first. If the language of the article is known, ``language_count`` is 1, and the
-    first term of all states the language; otherwise it is 0. The weights of words and names are normalized, so that
-    their vector has the length 1. The weight of another term is its rarity, at most 1.
+    The first ``language_free_count`` terms do not depend on the language; words and names follow. Each of the two
+    groups is sorted by weight, with the highest weight first. If ``language_count`` is 1, the very first term states
+    the language of the article, and is not part of this order; otherwise ``language_count`` is 0. The weights of words
+    and names are normalized, so that their vector has the length 1. The weight of another term is its rarity, at most
+    1.
     """
 
     terms: TermHashes
@@ -162,9 +164,10 @@ class Vocabulary:
         self._counts[-1] += np.uint32(1)
 
     def weight_terms(self, features: TermFeatures) -> TermVector:
-        """Return the terms of an article with the highest weights. Rare terms weigh more than frequent ones.
+        """Return the terms of an article that have the highest weights.
 
-        As long as few articles were counted, all terms have similar weights.
+        The fewer of the articles counted so far contain a term, the higher is its weight. While few articles have been
+        counted, all terms have similar weights.
         """
         seen = self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)]
         maximum = math.log(self.article_count + self.PRIOR_ARTICLES)
@@ -230,11 +233,11 @@ def _count_terms(codes: npt.NDArray[np.uint64], weights: TermWeights) -> tuple[T
 
 
 def _extract_terms(text: str, *, is_title: bool = False) -> tuple[list[int], list[int], list[int]]:
-    """Return the codes of the significant words, the hashes of the pairs of adjacent words, and the codes of the terms
-    that do not depend on the language.
+    """Return the terms of a text as three lists of numbers.
 
-    The hash of a pair is that of the two words joined, so that ``Viet Nam`` also matches ``Vietnam``. In a title in
-    which most words are capitalised, no word is known to be a name.
+    The lists contain the codes of the significant words, the hashes of pairs of adjacent words, and the codes of terms
+    that do not depend on the language. The hash of a pair is the hash of the two words written as one word, so that
+    ``Viet Nam`` also matches ``Vietnam``. If most words of a title are capitalised, none of them counts as a name.
     """
     words = _split_words(text)
     hashed_words = [*map(_hash_term, words)]
@@ -305,10 +308,10 @@ def _split_unspaced(word: str) -> tuple[str, ...]:
 
 @lru_cache(65536)
 def _hash_term(word: str) -> tuple[bytes, int, int, KnownWord | None]:
-    """Return a word's stem, the hash of the stem, the code of the word, and its meaning in any language.
+    """Return four values for a word: its stem, the hash of the stem, its code, and its meaning as a language-free term.
 
-    The code is the hash with a flag if the word is capitalised and therefore counts as a name. Stop words and single
-    letters have an empty stem and zeros.
+    The code is the hash. A flag is added to it if the word is capitalised and therefore counts as a name. The meaning
+    is None for an ordinary word. Stop words and single letters have an empty stem, and 0 as hash and code.
     """
     lower = word.lower()
     known = describe_word(word, lower)

@@ -1,10 +1,10 @@
 """Fingerprints and packed features: everything that grouping needs from an article before any look-up.
 
 A fingerprint is a hash of a stretch of normalized text. Most fingerprints of an article stay the same with a new
-headline, dropped paragraphs or another spelling. The text becomes a stream of bytes: in lower case without diacritics,
-in one spelling, letters and digits only. ``Việt Nam``, ``Viet Nam`` and ``Vietnam`` are therefore equal. Every window
-of the stream is hashed (a polynomial hash from prefix sums, as in Karp-Rabin). The windows whose hash begins with
-enough zero bits are selected. Windows are selected by their value and not by their position, so an excerpt and the
+headline, dropped paragraphs or another spelling. The text becomes a stream of bytes: only letters and digits, in lower
+case, without diacritics, in American spelling. ``Việt Nam``, ``Viet Nam`` and ``Vietnam`` are therefore equal. Every
+window of the stream is hashed (a polynomial hash from prefix sums, as in Karp-Rabin). The windows whose hash begins
+with enough zero bits are selected. Windows are selected by their value and not by their position, so an excerpt and the
 whole text have fingerprints in common.
 
 Computing fingerprints and features is half of the work of grouping. It needs neither index nor vocabulary, so another
@@ -78,7 +78,7 @@ class NormalizedText:
     """A text prepared for comparison.
 
     ``title`` and ``cased`` are headline and body without diacritics, but with their capitals. ``stream`` is the body as
-    bytes: its letters and digits, in lower case and one spelling. Windows of this stream are compared.
+    bytes: only its letters and digits, in lower case and American spelling. Windows of this stream are compared.
     """
 
     title: str

@@ -74,8 +74,8 @@ class Grouper:
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
         """Assign the articles of a batch to stories, in the given order, and return their placements.
 
-        A duplicate joins the story of its original, and a reply that of the post that it answers. Any other article
-        joins the most similar story or a new one.
+        A duplicate joins the story of its original. A reply joins the story of the post that it answers. Any other
+        article joins the most similar story or a new one.
         """
         features = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
         self._index.prefetch_fingerprints(chain.from_iterable(one_features.fingerprints for one_features in features))

@@ -36,8 +36,9 @@ MERGE_RATIO = 4
 of arrays then remains about six, however large the window is."""
 
 MAX_DIGITS = 9
-"""A story id is usually `s` and the number of an article. If this number has at most ``MAX_DIGITS`` digits, it
-represents the story in the arrays. Any other story gets a new number, which is at least 10**MAX_DIGITS."""
+"""Maximum number of digits of an article number that also represents a story in the arrays of the window. The id of a
+story is usually `s` followed by the number of an article. A story with a longer number, or with another form of id, is
+represented by a new number of at least 10**MAX_DIGITS."""
 
 _CENTROID_HEADER = Struct("<HBIqq")
 _NO_TIME = -(2**63)
@@ -50,10 +51,11 @@ MonthDays = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _PostingRun:
-    """Sorted array of postings. A posting states that an article or story, its owner, has a key (fingerprint or term).
+    """Sorted array of postings. A posting states that its owner (an article or story) has a key (fingerprint or term).
 
-    ``owners`` are the numbers of the articles or stories. A code contains the key and, in its lowest bits, the slot of
-    the owner. Each code occurs once, so a key has at most one owner for each slot.
+    Each posting has one item in ``codes`` and one in ``owners``, at the same index. The code contains the key and, in
+    its lowest bits, the slot of the owner (``PostingTable``). The owner is the number of the article or story. Each
+    code occurs once, so a key has at most one owner for each slot.
     """
 
     codes: IntegerArray
@@ -89,9 +91,10 @@ class PostingTable:
         self._runs: list[_PostingRun] = []
 
     def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
-        """Return a dictionary that maps each key to its owners. Keys without owners are omitted.
+        """Return a dictionary that maps each key to its owners, the articles or stories that have it.
 
-        The owners of a key are a dictionary that maps slots to owners. ``keys`` must be unique and below 2**63.
+        The owners of one key are given as a dictionary that maps a slot to the number of the article or story in this
+        slot. Keys without owners are omitted. ``keys`` must be unique and below 2**63.
         """
         found: dict[int, dict[int, int]] = {}
         low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
@@ -154,7 +157,7 @@ class _BatchPostings:
     def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
         """Return for each key the articles or stories that have it (its owners), or None if there are none.
 
-        The owners of a key are a dictionary that maps slots to owners.
+        The owners of one key are given as a dictionary that maps a slot to the number of the article or story in it.
         """
         try:
             return [self.cached[key] for key in keys]
@@ -163,9 +166,10 @@ class _BatchPostings:
             return [self.cached[key] for key in keys]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
-        """Record that an article or story (``owner``, its number) has the given keys.
+        """Record that an article or story has the given keys.
 
-        Its number determines its slot. It replaces an earlier owner of the same key in this slot.
+        ``owner`` is the number of the article or story, which determines its slot. If a key already has an owner in
+        this slot, the new owner replaces it.
         """
         slot = owner % self.slots
         only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
@@ -176,7 +180,7 @@ class _BatchPostings:
 class StoryWindow:
     """Implementation of ``GroupingWindow``: the index in memory that is searched when articles are grouped.
 
-    It has no texts of articles.
+    It does not contain the texts of the articles.
     """
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ The first character of a key is its kind. These kinds identify an article, the m
 - ``a``: title and exact publication time (or the day of publication and the text)
 - ``n``: article number in the URL, and publication time
 - ``q``: title, and URL without one of its parameters; only for an entry without an exact time
-- ``w``: fallback keys of an entry without a usable guid and URL: URL and title (without a title, the text), and all
-  fields together
+- ``w``: two fallback keys of an entry that has neither a usable guid nor a usable URL. The first is made of URL and
+  title, or of URL, text and exact time if there is no title. The second is made of all fields.
 
 These kinds are evidence only and never identify an article by themselves:
 
@@ -40,21 +40,24 @@ STRONG_KEY_KINDS = frozenset("gfu")
 EVIDENCE_KEY_KINDS = frozenset("st")
 MIN_DISTINCTIVE_TEXT_CHARS = 60
 MIN_BUILD_TIME_ENTRIES = 10
-"""If a document has at least this number of entries, and all have the same time, this is when the document was built,
-and not when the articles were published."""
+"""Minimum number of entries of a document whose times may be removed. If all of them have the same time, it is the time
+at which the document was built, and not the time at which the articles were published."""
 
 MAX_BUILD_DURATION = timedelta(seconds=30)
-"""Maximum difference between times that count as one time at which a document was built. The times may differ, because
-some feeds read the clock again for each entry."""
+"""If the times in a document differ by at most this duration, they all count as the time at which the document was
+built. They may differ a little, because some feeds read the clock again for each entry."""
 
 ANOTHER_EDITION_AFTER = timedelta(hours=12)
-"""An entry dated this much later, with another title, is the next edition of a page and not an edited article.
+"""Minimum time between two editions of one page.
 
-Daily pages are 24 hours apart; live pages are retitled within hours.
+An entry that is dated at least this much later than the stored article, and has another title, is the next edition and
+not an edited article. The value is between the few hours within which live pages get new titles, and the 24 hours
+between editions of daily pages.
 """
 
 MAX_QUERY_PARAMETERS = 6
-"""A URL with more parameters gets no ``q`` keys, because each parameter adds a key."""
+"""Maximum number of query parameters of a URL that gets ``q`` keys. A URL has one such key for each parameter, so the
+limit keeps the number of keys small."""
 
 ARTICLE_NUMBER_PATTERN = re.compile(r"\d{5,}")
 DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
@@ -62,9 +65,10 @@ DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
 
 @dataclass(frozen=True, slots=True)
 class KeyClaims:
-    """The keys that an entry would have if it were the only entry of its document, and its fallback keys.
+    """The keys that an entry would have if it were the only entry of its document.
 
-    ``query_keys`` maps a URL without one of its parameters to the ``q`` key of this shortened URL.
+    ``query_keys`` has one item for each parameter of the entry's URL. It maps the URL without this parameter to the
+    ``q`` key, which is made of the title and this shortened URL.
     """
 
     entry: Entry
@@ -107,10 +111,12 @@ class KeyedEntry:
 def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
     """Assign keys to the entries of a document, and return the entries with their keys in document order.
 
-    An item that is listed several times gives one entry, and entries without any content are left out. ``is_partial``
-    is true if the known items of the document were skipped. Then there are no ``q`` keys (title, and URL without one
-    parameter). They are needed only if a parameter changes at each poll. This is not the case here, because the skipped
-    items are unchanged byte for byte. The cost is a few hashes per entry; the HTML of texts is not parsed.
+    An item that is listed several times gives one entry, and entries without any content are left out. The cost is a
+    few hashes per entry; the HTML of texts is not parsed.
+
+    ``is_partial`` is true if the known items of the document were skipped. No ``q`` keys (title, and URL without one
+    parameter) are made in this case. They are needed only for documents in which a URL parameter changes at each poll;
+    the skipped items were unchanged byte for byte, so this is not such a document.
     """
     home = normalize_url(feed.url)
     entries = [entry for entry in feed.entries if not is_empty_entry(entry)]
@@ -145,12 +151,15 @@ def drop_build_time(feed: Feed) -> Feed:
 
 
 def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
-    """Return all keys of the entries of a document that must be looked up in the store."""
+    """Return all keys that must be looked up in the store to recognize the entries of a document."""
     return frozenset(key for one in keyed_entries for key in one.lookup_keys())
 
 
 def list_reference_keys(reference: str) -> tuple[str, ...]:
-    """Return the keys of the entry to which another entry refers by its guid or URL."""
+    """Return the keys of the entry to which another entry refers.
+
+    ``reference`` is the guid or URL of the entry that is referred to.
+    """
     return (*_claim_keys(Entry("", guid=reference), "").keys, *_claim_keys(Entry(reference), "").keys)
 
 
@@ -192,8 +201,8 @@ def _find_fillers(entries: Iterable[Entry]) -> set[str]:
 def _are_different(one: Entry, other: Entry) -> bool:
     """Return whether two entries are different articles or editions, and not one item that is listed twice.
 
-    They are different if their titles differ. If their titles are equal, their texts must differ, and in addition the
-    title must be missing or the publication times must be as far apart as two editions.
+    They are different in three cases: their titles differ; both have no title, and their texts differ; or their titles
+    are equal, their texts differ, and their publication times are at least as far apart as two editions.
     """
     if one.title != other.title:
         return True
@@ -207,7 +216,7 @@ def _are_different(one: Entry, other: Entry) -> bool:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Merge the claims of all entries that list the same item: the first of these entries, with the keys of all."""
+    """Merge the entries that list the same item. Return the first of these entries, with the keys of all of them."""
     if len(claims) == 1:
         return claims[0]
     keys = {key: None for claim in claims for key in claim.keys}
@@ -259,7 +268,7 @@ def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> Keye
 
 
 def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
-    """Return the keys of an entry, regardless of the keys of other entries."""
+    """Return the keys of an entry, including keys that other entries of the document also have."""
     title = normalize_title(entry.title)
     link, guid = normalize_url(entry.url), entry.guid.strip()
     place, guid_place = find_page_place(entry.url), find_page_place(guid)
@@ -295,10 +304,10 @@ def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
 
 
 def _claim_query_keys(link: str, title: str) -> dict[str, str]:
-    """Return the ``q`` keys of an entry: a dictionary with one item for each parameter of its URL.
+    """Return a key for each parameter of an entry's URL, made of the title and the URL without this parameter.
 
-    An item maps the URL without this parameter to the ``q`` key, which is made from this shortened URL and the title.
-    If one parameter is a token that changes with each poll, the key without it still identifies the article.
+    The result is a dictionary that maps each shortened URL to its key (a ``q`` key). With these keys, an entry is
+    recognized even if one parameter is a token that changes with each poll.
     """
     address, _, query = link.partition("?")
     parameters = query.split("&") if query else []

@@ -31,10 +31,11 @@ class TermKind(IntEnum):
 
 
 KIND_SHIFT = 32
-"""The kind of a term is in the bits of its code above the 32 bits of its hash."""
+"""Number of bits by which the kind of a term is shifted in its code. The lower 32 bits of the code are the hash."""
 FIRST_SEARCHED_CHARACTER = "\u0900"
-"""First character of the scripts in which words are searched for at every position, and not only between spaces:
-Devanagari, scripts without spaces, and Korean, whose words have particles attached."""
+"""Lowest character of the scripts whose words are searched for at every position of a text, and not only between
+spaces: Devanagari, scripts without spaces, and Korean, whose words have particles attached. Georgian is an exception;
+its characters are higher, but its words are searched for between spaces."""
 MAX_PHRASE_WORDS = 4
 _MIN_PREFIX_LETTERS, _MAX_PREFIX_LETTERS = 4, 14
 _MIN_LATIN_STEM, _MIN_STEM = 5, 4
@@ -58,9 +59,10 @@ _KATAKANA = re.compile("[\u30a1-\u30fc]{3,}")
 
 @dataclass(frozen=True, slots=True)
 class KnownWord:
-    """The meaning of a word: ``codes`` of the terms that the word alone means, and ``phrases`` that begin with it.
+    """The meaning of a word.
 
-    A phrase consists of the words that must follow, and the code of the term that the whole phrase means.
+    ``codes`` are the codes of the terms that the word means by itself. ``phrases`` are the phrases that begin with the
+    word. For each phrase, there are the words that must follow, and the code of the term that the whole phrase means.
     """
 
     codes: tuple[int, ...] = ()
@@ -105,7 +107,10 @@ def hash_term(kind: TermKind, text: str) -> int:
 
 
 def describe_word(word: str, lower: str) -> KnownWord | None:
-    """Return the meaning of a word in any language, or None if it is an ordinary word; ``lower`` is in lower case."""
+    """Return the meaning that a word has in one of the supported languages, or None if it is an ordinary word.
+
+    ``lower`` is the word in lower case. If a name has no other meaning, its meaning is its phonetic code.
+    """
     lexicon = _lexicon()
     found = sorted(_find_codes(lexicon, lower))
     if not found:
@@ -166,7 +171,10 @@ def _find_form(lexicon: _Lexicon, lower: str) -> set[int]:
 
 
 def find_phrases(words: list[str], at: int, known: KnownWord) -> Iterator[int]:
-    """Yield the codes of the phrases that begin with the word at an offset; ``known`` describes this word."""
+    """Yield the codes of the phrases that begin at the index ``at`` of a list of words.
+
+    ``known`` is the meaning of the word at this index, which contains the possible phrases.
+    """
     next_word = words[at + 1].lower() if at + 1 < len(words) else ""
     for rest, code in known.phrases:
         if rest[0] == next_word and [word.lower() for word in words[at + 2 : at + 1 + len(rest)]] == [*rest[1:]]:
@@ -174,7 +182,10 @@ def find_phrases(words: list[str], at: int, known: KnownWord) -> Iterator[int]:
 
 
 def find_words_without_spaces(text: str) -> list[int]:
-    """Return the codes of the countries and events in a text, in scripts in which words are not separated."""
+    """Return the codes of the terms in the parts of a text that are in scripts without spaces between words.
+
+    The terms are countries, kinds of events, and the sounds of names in katakana.
+    """
     searched, found = _lexicon().searched, list[int]()
     for at in range(len(text) - 1):
         if words := searched.get(text[at : at + 2]):
@@ -187,7 +198,7 @@ def find_words_without_spaces(text: str) -> list[int]:
 
 
 def _sound_codes(word: str, lower: str) -> Iterator[int]:
-    """Yield the code of a name by its sound.
+    """Yield the phonetic code of a name.
 
     Nothing is yielded for a word with few consonants, or for a word in lower case whose script has capitals.
     """
@@ -257,7 +268,7 @@ def _add_countries(lexicon: _Lexicon) -> None:
 def _list_stems(names: Iterable[str]) -> Iterator[str]:
     """Yield the names of a country without their final vowels, because a text may contain them with other endings.
 
-    Names of which too few letters would remain are left out.
+    A name is left out if too few letters would remain.
     """
     for name in names:
         if name[0] < FIRST_SEARCHED_CHARACTER and name.isalpha():

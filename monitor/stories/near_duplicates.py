@@ -1,16 +1,16 @@
 """Near-duplicate detection: decides from two texts whether they are copies of one text.
 
-Common words are not sufficient: a gold price report shares three quarters of its text with yesterday's report, and a
-follow-up report half of its text with the first one. Four things are therefore measured:
+Common words are not sufficient. A gold price report shares three quarters of its text with the report of the day
+before. A follow-up report shares half of its text with the first report. Four things are therefore measured:
 
-- kept text: the share of each text that is in the other, by sentences. Light rewriting changes parts of every sentence;
-  a follow-up drops whole sentences.
+- kept text: for each text, the share of it that consists of sentences that the other text also contains, at least in
+  part. Light rewriting changes parts of every sentence; a follow-up drops whole sentences.
 - front: the same share for the first third of each text. A follow-up has its news there, but a copy has at most a new
   lead.
 - names and numbers of the common sentences: reports made from a template share sentences, but differ in names and
   numbers.
-- order in time: if a longer and later text has a new front and ends with the earlier text, it is not a copy. It only
-  repeats the earlier text as background.
+- order in time: if the longer text was published later, has a new front, and ends with the earlier text, it is not a
+  copy. It only repeats the earlier text as background.
 """
 
 import re
@@ -46,13 +46,13 @@ FlagArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class TextSimilarity:
-    """Result of comparing two texts: the shares of each text that are in the other, from 0 to 1.
+    """Result of comparing two texts. Each share states how much of one text is also in the other, from 0 to 1.
 
     "smaller" is the shorter text, and "larger" the longer one. "front" and "end" are the first and last part of a text.
-    ``number_agreement`` is the share of the numbers in the common sentences that the other text also has.
-    ``name_agreement`` is the same for names. ``is_larger_later`` is true if the longer text was published clearly
-    later. If too little of the shorter text is in the longer one, the rest is not measured: the shares of the longer
-    text are 0, and the agreements are 1.
+    The two agreements are measured in the sentences of one text that are also in the other: ``number_agreement`` is the
+    share of the numbers in these sentences that occur in the other text, and ``name_agreement`` is the share of the
+    names. ``is_larger_later`` is true if the longer text was published clearly later. If too little of the shorter text
+    is in the longer one, the rest is not measured: the shares of the longer text are 0, and the agreements are 1.
     """
 
     smaller_share: float
@@ -91,7 +91,7 @@ class TextSimilarity:
 
     @property
     def is_duplicate(self) -> bool:
-        """True if both texts are copies of one text, because they share enough and do not contradict this."""
+        """True if both texts are copies of one text: they have enough in common, and nothing contradicts it."""
         if self.contradicts_copy:
             return False
         return self.is_excerpt or (self.smaller_share >= MIN_SMALLER_SHARE and self.score >= 0.53)
@@ -193,7 +193,11 @@ def flag_shared_windows(own_hashes: WindowHashes, other_hashes: WindowHashes) ->
 
 
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:
-    """Return the share of the numbers in the given sentences that ``other`` also has, and the same share for names."""
+    """Compare the numbers and the names in some sentences with another text.
+
+    Return the share of the numbers, and the share of the names, that also occur in ``other``. Shares of few items are
+    increased a little (``_smooth_share``).
+    """
     text = "\n".join(sentences)
     numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text)[:MAX_COMPARED_NAMES])
     theirs = set(NUMBER_PATTERN.findall(other.cased))

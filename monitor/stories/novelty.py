@@ -217,8 +217,8 @@ def _find_alias(
 ) -> ClassifiedEntry | None:
     """Return a known entry with its new keys, or None if the entry has no new keys that must be stored.
 
-    A moved article or an edited headline gives new keys. A new text changes only the key of title and text (``s``), so
-    the result is None if this is the only new key.
+    An entry gets new keys if its article was moved, or if its headline was edited. If only the text was edited, the
+    only new key is the one of title and text (``s``), which need not be stored.
     """
     keys, evidence_keys = _keys_to_store(keyed_entry, recognition, known)
     if not keys and all(key[0] == "s" for key in evidence_keys):

@@ -1,6 +1,6 @@
-"""Similarity of an article and a story: evidence on event, place, time and people, summed with fitted weights.
+"""Similarity of an article and a story: the weighted sum of the evidence about event, place, time and people.
 
-A logistic regression has fitted the weights (``bench/fit_story_weights.py``), so the sum is the logarithm of the odds
+The weights were fitted by logistic regression (``bench/fit_story_weights.py``), so the sum is the logarithm of the odds
 that the article reports the event of the story. Agreement in one respect, such as the people, is not enough.
 """
 
@@ -26,16 +26,17 @@ SAME_DAY_FACTOR = 1.15
 """Factor by which the cosine is multiplied if the article mentions a day on which the story may have happened."""
 MIN_RATIO, MIN_RATIO_OF_FREE_TERMS = 0.6, 0.2
 """The ratio is the cosine divided by its limit. ``MIN_RATIO`` is the minimum for an article and a story that share no
-language-free term, such as a country or a number. If they share one, there is no minimum, but a ratio below
-``MIN_RATIO_OF_FREE_TERMS`` is raised to this value."""
+language-free term, such as a country or a number. If they share one, no minimum applies. Instead, a lower ratio than
+``MIN_RATIO_OF_FREE_TERMS`` is replaced by this value."""
 FULL_TEXT_WORDS, FULL_TEXT_RANGE = 35, 30
-"""A text with up to ``FULL_TEXT_WORDS`` significant words is short. Over the next ``FULL_TEXT_RANGE`` words, it
-gradually becomes a full text."""
+"""A text with up to ``FULL_TEXT_WORDS`` significant words counts as short. Over the next ``FULL_TEXT_RANGE`` words, the
+degree to which a text counts as full rises from 0 to 1."""
 FULL_TEXT_CERTAINTY = 0.6
-"""Share by which differences between a full text and a story count less, because full texts also report background."""
+"""Share by which differences between a full text and a story are reduced, because full texts also report background."""
 FOREIGN_WORDS, MAX_FOREIGN_COSINE = 25, 0.02
-"""Article and story share almost no ordinary words if the cosine of these words is below ``MAX_FOREIGN_COSINE``. This
-counts less if the article has fewer than ``FOREIGN_WORDS`` words, because a headline shows little."""
+"""Article and story share almost no ordinary words if these words contribute less than ``MAX_FOREIGN_COSINE`` to their
+cosine. If the article has fewer than ``FOREIGN_WORDS`` words, this evidence has less weight, because a headline has few
+words that it could share."""
 MAX_AGREEMENT, MAX_PEOPLE = 2.0, 5.0
 _KINDS = len(TermKind)
 _WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(int, TermKind)
@@ -50,21 +51,22 @@ class StoryEvidence(NamedTuple):
     """
 
     base: float
-    """Always 1, so that its weight is the constant of the sum."""
+    """Always 1; its weight is therefore the constant term of the sum."""
     excess: float
-    """Logarithm of the cosine divided by its limit if the cosine is above the limit, otherwise 0."""
+    """Measure of how far the cosine is above its limit: ``log(cosine / limit)``, or 0 if it is not above."""
     lack: float
-    """Logarithm of the limit divided by the cosine if the cosine is below its limit, otherwise 0."""
+    """Measure of how far the cosine is below its limit: ``log(limit / cosine)``, or 0 if it is not below."""
     full_text: float
     """1 for a full text, 0 for a short text, and a value between them for a text of medium length."""
     full_text_excess: float
     full_text_lack: float
     number: float
-    """Sum of the rarity of the numbers that both article and story contain, at most ``MAX_AGREEMENT``."""
+    """Sum of the rarities of the numbers that both article and story contain, but at most ``MAX_AGREEMENT``."""
     many_people: float
-    """Sum of the rarity of the people that both article and story name: the part above ``MAX_AGREEMENT``."""
+    """Amount by which a sum exceeds ``MAX_AGREEMENT``. The sum adds the rarities of the people that both article and
+    story name; it is at most ``MAX_PEOPLE``."""
     country_and_event: float
-    """Product of two shares: of the countries, and of the kinds of events, that article and story have in common."""
+    """Share of the countries that article and story have in common, times the same share for kinds of events."""
     event_and_number: float
     country_and_number: float
     other_names: float
@@ -80,13 +82,15 @@ class StoryEvidence(NamedTuple):
     gap_without_people: float
     gap_and_other_names: float
     foreign: float
-    """1 if article and story share almost no ordinary words, and are not known to be in the same language; otherwise 0.
-    The value is between 0 and 1 for a short article."""
+    """Degree, from 0 to 1, to which article and story seem to be in different languages. It is 0 if they share ordinary
+    words, or if both are known to be in the same language. Otherwise it is 1, but less for a short article, and for a
+    full text whose cosine is above its limit."""
     foreign_event: float
     foreign_number: float
     no_common_words: float
-    """1 if article and story share almost no ordinary words although they are in the same language, otherwise 0. The
-    value is between 0 and 1 for a short article."""
+    """Degree, from 0 to 1, to which an article has no ordinary words in common with a story in the same language. It is
+    0 if they share such words, or are in different languages. Otherwise it is 1, but less in the same cases as
+    ``foreign``."""
 
 
 WEIGHTS = StoryEvidence(
@@ -116,10 +120,10 @@ WEIGHTS = StoryEvidence(
     foreign_number=1.89,
     no_common_words=-2.03,
 )
-"""Fitted weights. In the fit, the language of a text was guessed from its first words. Another fit used the known
-language of each article. Its weights differ by at most 0.7, and it groups the labelled headlines worse (F1 0.942
-instead of 0.961). The weights of full texts are not fitted, because the labelled texts are short. They are set so that
-the cosine decides about full texts."""
+"""Weights from a fit in which the language of a text was guessed from its first words. Weights from a fit with the true
+languages differ from these by at most 0.7, and group the labelled headlines worse (F1 0.942 instead of 0.961). The
+weights for full texts are not fitted, because the labelled texts are short. They were chosen so that the cosine is
+decisive for full texts."""
 
 
 def compute_scores(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
@@ -133,10 +137,10 @@ def compute_scores(vector: TermVector, features: TermFeatures, centroids: Sequen
 def list_evidence(
     vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]
 ) -> Iterator[StoryEvidence | None]:
-    """Yield the evidence for each story, or None if it cannot be the story of the article: the article is
-    outside its time window, or they have nearly nothing in common.
+    """Yield the evidence for each story, or None for a story to which the article cannot belong.
 
-    All stories are compared at once, with their centroids concatenated to one array.
+    An article cannot belong to a story if it is outside the time window of the story, or if it has nearly nothing in
+    common with the story. All stories are compared at once, with their centroids concatenated to one array.
     """
     if not centroids:
         return
@@ -173,11 +177,18 @@ def _list_values(
     row: tuple[Sequence[float], Sequence[float], Sequence[float], Sequence[float]],
     gap: float,
 ) -> StoryEvidence | None:
-    """Return the evidence for one story.
+    """Return the evidence for one story, or None if the article cannot belong to the story.
 
-    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article. ``row`` has four such
-    lists of sums: what article and story have in common, the squared weights of the common terms in the article, the
-    squared weights of the common terms in the story, and the squared weights of all terms of the story.
+    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article's terms. ``row`` has four
+    lists for the story, each with one sum for each kind of term:
+
+    - the agreement of the common terms: for words and names, the product of the two weights; for other terms, the
+      article's weight, or twice the story's weight per article if this is smaller
+    - the squared weights that the common terms have in the article
+    - the squared weights that the common terms have in the story
+    - the squared weights of all terms of the story
+
+    ``gap`` is the result of ``_measure_gap``.
     """
     common, own_squares, their_squares, totals = row
     word_count = features.word_count
