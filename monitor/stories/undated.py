@@ -1,10 +1,10 @@
 """Entries without a date at a first poll: the dates on their pages decide whether they may be reported as news.
 
 At a first poll, nothing shows whether an undated entry was published before the source was watched. Until its page is
-read, the entry is quarantined with a reason of this module. If the date on the page is within the backfill, the period
-before the first poll from which articles are reported, the article is news. If the date is older, it is not. If the
-page has no date, or if the pages of the source are not read, the number of such entries decides: a few undated entries
-are news, and many stay in quarantine.
+read, the entry is quarantined with a reason of this module. Then the date on the page decides. The article is news if
+this date is within the backfill, and old otherwise. (The backfill is a period before the first poll; articles of this
+period are also reported.) If the page has no date, or if the pages of the source are not read, the number of undated
+entries decides: a few are news, and many stay in quarantine.
 """
 
 from collections import Counter
@@ -37,9 +37,9 @@ def decide_undated_entries(
     """Quarantine the undated entries of a first poll until their pages are read, and return the result of the poll.
 
     Quarantined entries are stored, but not reported. If ``reads_pages`` is false, or if an entry has no URL, the
-    decision is made at once: a few undated entries are news, and many stay in quarantine. The results of later polls
-    are not changed. An entry without a date of publication counts as old, and not as undated, if its last change is
-    longer ago than ``backfill``.
+    decision is made at once: a few undated entries are news, and many stay in quarantine. If the poll is not the first
+    one, its result is returned unchanged. An entry that has no publication date, but was last changed more than
+    ``backfill`` ago, counts as old and not as undated.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:
@@ -72,9 +72,9 @@ def decide_undated_article(
     """Decide whether an article without a date at the first poll may be reported, after its page was read.
 
     ``published_at`` is the date on the page, or None; ``first_seen_at`` is the time of the first poll. With a plausible
-    date, the article may be reported if it is not older than ``backfill``. Without a date, it may be reported if only
-    few articles were undated. Otherwise it stays in quarantine. Return None for an article that was not quarantined for
-    a missing date.
+    date, the article may be reported if it is not older than ``backfill``. Without a date, it may be reported if only a
+    few entries of the first poll had no date. Otherwise it stays in quarantine. Return None for an article that was not
+    quarantined for a missing date.
     """
     if quarantine_reason not in UNDATED_REASONS:
         return None
