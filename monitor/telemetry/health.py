@@ -1,8 +1,8 @@
 """Health of the daemon: heartbeats of its components, the systemd watchdog and the heartbeat ping.
 
-A component reports a heartbeat after each piece of work. If it does not for too long, it is unhealthy. Health depends
-only on heartbeats, reported problems and time, so probes, watchdog and ping always agree. Messages to systemd use the
-protocol of ``sd_notify(3)``; without systemd, they are not sent.
+A component reports a heartbeat after each piece of work. A component that has reported no heartbeat for too long is
+unhealthy. Health depends only on heartbeats, reported problems and time, so probes, watchdog and ping always agree.
+Messages to systemd use the protocol of ``sd_notify(3)``; without systemd, they are not sent.
 """
 
 import socket

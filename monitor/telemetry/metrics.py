@@ -232,7 +232,7 @@ class MeteredProcessPool:
         self._pool, self._metrics = pool, metrics
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in the wrapped pool. If its worker process is killed, count this."""
+        """Run a function in the wrapped pool. If the worker process that runs it is killed, count the process."""
         try:
             return await self._pool.run(work, *args)
         except WorkerKilled:
