@@ -1,1 +1,1 @@
-"""Text, URL and date functions used by all pure packages."""
+"""Text, URL and date functions that most other packages use."""

@@ -56,9 +56,10 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Begin to decompress the stream that starts in the data; return the data from the stream's first byte on.
+        """Prepare to decompress the stream that starts in the data, and return its compressed data.
 
-        The result is empty if no stream starts in the data, or if more data are needed to recognize its start.
+        Zero bytes before the stream are removed. The result is empty if no stream starts in the data, or if more data
+        are needed to recognize its start.
         """
         data = self._start + data
         if self._is_started:

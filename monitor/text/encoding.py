@@ -82,14 +82,14 @@ In a word such as "niño", every non-ASCII character is next to an ASCII letter.
 """
 _SAMPLE_BYTES = 20_000
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-"""Two encoded surrogates.
+"""Pattern of a surrogate pair whose two halves are each encoded in UTF-8, or of a single surrogate.
 
-Some databases write a character outside the Basic Multilingual Plane in this form in UTF-8.
+Some databases write a character outside the Basic Multilingual Plane as such a pair.
 """
 
 
 def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Decode bytes that are invalid in UTF-8 as windows-1252; this function is an error handler for ``bytes.decode``.
+    """Decode bytes as windows-1252 because they are not valid UTF-8; an error handler for ``bytes.decode``.
 
     Such bytes are common in pages that were assembled from several sources.
     """
@@ -101,7 +101,7 @@ def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
 
 
 MIXED_ERRORS = "monitor.mixed"
-"""Error handler for UTF-8 by which single invalid bytes are read as windows-1252."""
+"""Name of the error handler that decodes bytes as windows-1252 if they are not valid UTF-8."""
 codecs.register_error(MIXED_ERRORS, _decode_invalid_as_cp1252)
 
 
@@ -118,8 +118,8 @@ def decode(body: bytes, content_type: str = "") -> str:
     - the encoding that the document declares,
     - a guess.
 
-    NULs are removed, and numeric references such as ``&#0;`` to characters that XML does not allow are repaired. All
-    other characters and the line ends remain.
+    NULs are removed. Numeric references that denote characters which XML does not allow, such as ``&#0;``, are
+    repaired. All other characters and the line ends remain.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -148,7 +148,7 @@ def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
 
 
 def _clean(text: str) -> str:
-    """Remove NULs from a text, and repair numeric references to characters that no parser accepts."""
+    """Remove NULs from a text, and repair numeric references that denote characters which XML does not allow."""
     return repair_numeric_references(text.replace("\0", "") if "\0" in text else text)
 
 

@@ -101,8 +101,8 @@ def drop_spans(folded: FoldedText, spans: Sequence[tuple[int, int]]) -> FoldedTe
 def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:
     """Fold a short text character by character, but keep its capitals.
 
-    Return the folded text, and the offset in the original of each position and of the end. The offsets are None if they
-    are equal to the positions.
+    Return the folded text, and a list of offsets in the original text: one for each position in the folded text, and
+    one for its end. The list is None if all offsets are equal to the positions.
     """
     composed, composed_offsets = compose_marks(text)
     folded: list[str] = []

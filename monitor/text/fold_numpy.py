@@ -54,8 +54,8 @@ for _first, _last in COMPOSING_RANGES:
 def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
     """Fold a long text with numpy, but keep its capitals.
 
-    Return the folded text, and the offset in the original of each position and of the end. The offsets are None if they
-    are equal to the positions.
+    Return the folded text, and an array of offsets in the original text: one for each position in the folded text, and
+    one for its end. The array is None if all offsets are equal to the positions.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     mapped = _DIRECT_FOLDING_CODES.take(codes, mode="clip")

@@ -1,4 +1,4 @@
-"""Folding table: the folded form of each character, and the composition of letters with separate marks."""
+"""Folding table: the folded form of each character. Also joins letters and combining marks into single characters."""
 
 import re
 import unicodedata
@@ -102,10 +102,10 @@ FOLDINGS = _build_foldings()
 
 
 def compose_marks(text: str) -> tuple[str, list[int] | None]:
-    """Compose letters and separate marks to single characters (NFC), in the scripts in which folding keeps marks.
+    """Join each letter and its combining marks into one character (NFC), in the scripts in which folding keeps marks.
 
-    Return the text, and the offset in the original of each position and of the end. The offsets are None if nothing was
-    composed.
+    Return the composed text, and a list of offsets in the original text: one for each position in the composed text,
+    and one for its end. The list is None if nothing was composed.
     """
     if unicodedata.is_normalized("NFC", text):
         return text, None

@@ -16,8 +16,8 @@ from monitor.text.person_values import clean_cell, find_wikidata_id, shorten
 
 MAX_LINE_CHARS = 100_000
 MAX_RECORD_LINES = 30
-"""Maximum number of lines of one row, whose cells may contain line breaks. In a longer row, a quotation mark is
-missing."""
+"""Maximum number of lines of one row; cells may contain line breaks. If a row seems to be longer, a closing quotation
+mark is assumed to be missing."""
 _DELIMITERS = (",", ";", "\t", "|")
 _SEVERAL = re.compile(r"\s*[;|\n]\s*")
 _UUID_LIKE = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|\d+")
@@ -77,9 +77,10 @@ class RowFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Row of a table of people. ``line`` is its first line, and ``columns`` are the columns of the table.
+    """Row of a table of people. ``line`` is its first line.
 
-    ``cleaned`` are the cells on one line each, and without words that mean that a value is missing.
+    ``cleaned`` are the cells without line breaks; a cell that only states that a value is missing, such as "n/a", is
+    empty. ``columns`` maps each kind of value, such as names, to the indexes of its columns.
     """
 
     line: int
@@ -88,18 +89,18 @@ class PersonRow:
     columns: Mapping[str, list[int]]
 
     def list_cells(self, column: str) -> list[str]:
-        """Return the cleaned cells of all columns of one kind, the preferred one first."""
+        """Return the cleaned cells with one kind of value, such as names, the preferred cell first."""
         return [self.cleaned[index] for index in self.columns[column] if index < len(self.cleaned)]
 
     def get(self, column: str) -> str:
-        """Return the first cell of a kind that is not empty, or an empty text."""
+        """Return the first non-empty cleaned cell with one kind of value, or an empty text."""
         for index in self.columns[column]:
             if index < len(self.cleaned) and self.cleaned[index]:
                 return self.cleaned[index]
         return ""
 
     def list_used_columns(self, column: str) -> list[int]:
-        """Return the indexes of the cells of a kind that are not empty, the preferred one first."""
+        """Return the indexes of the non-empty cells with one kind of value, the preferred cell first."""
         return [index for index in self.columns[column] if index < len(self.cells) and self.cells[index].strip()]
 
     def get_name(self) -> str:
@@ -112,7 +113,7 @@ class PersonRow:
         return next(filter(None, (find_wikidata_id(text) for text in texts if text)), "")
 
     def list_texts(self, column: str) -> list[str]:
-        """Return all texts in the cells of a kind. A cell may have several texts."""
+        """Return all texts in the cells with one kind of value, such as aliases. A cell may have several texts."""
         cells = (self.cells[index] for index in self.columns[column] if index < len(self.cells))
         return [text for cell in cells if cell for text in split_cell(cell)]
 
@@ -130,16 +131,19 @@ class PeopleTable:
         self.columns = _find_columns(self.headings)
 
     def list_unknown_columns(self) -> list[int]:
-        """Return the indexes of the columns with a heading that is not known."""
+        """Return the indexes of the columns whose headings are not known."""
         known = {index for indexes in self.columns.values() for index in indexes}
         return [index for index, heading in enumerate(self.headings) if heading and index not in known]
 
     def read_rows(self) -> Iterator[PersonRow | RowFault]:
-        """Yield the rows, except empty rows and repeated headings. A row that cannot be read is a ``RowFault``."""
+        """Yield the rows, except empty rows and repeated headings.
+
+        For a row that cannot be read, a ``RowFault`` is yielded.
+        """
         return self._read_rows(self._source)
 
     def read_rows_again(self, lines: Iterable[str]) -> Iterator[PersonRow | RowFault]:
-        """Yield the rows in some lines of the table. The lines are counted from the first of them."""
+        """Yield the rows in ``lines``, a part of the table. The first of these lines has the number 1."""
         return self._read_rows(_LineSource(lines))
 
     def _read_rows(self, source: "_LineSource") -> Iterator[PersonRow | RowFault]:
@@ -164,15 +168,16 @@ def split_cell(text: str) -> list[str]:
 
 
 def read_id(text: str) -> str:
-    """Return ``text`` as the id of an official, or an empty text if it is the id of a database, such as a UUID.
+    """Return ``text`` as the id of an official.
 
-    Ids of databases are not readable. Raises ``ValueError`` if the text has other characters than an id may have.
+    The result is an empty text for an id that a database has generated, such as a UUID, because such ids are not
+    readable. Raises ``ValueError`` if the text has characters that are not allowed in an id.
     """
     return "" if not text or _UUID_LIKE.fullmatch(text) or find_wikidata_id(text) else parse_id(text)
 
 
 class _LineSource:
-    """Iterator over the lines of a file that counts them, and into which lines can be put back."""
+    """Reader of the lines of a file. It counts the lines, and lines that were read can be put back."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
@@ -248,7 +253,7 @@ def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tupl
     """Yield the rows of the file, each with the number of its first line.
 
     For a row that cannot be read, the reason is yielded instead of its cells. A row has several lines if a line break
-    is inside quotation marks. If one of a pair of quotation marks is missing, only the line with the other one is lost.
+    is inside quotation marks. If a quotation mark is not closed, only its line is lost, not the lines after it.
     ``width`` is the number of cells of a row.
     """
     while (line := source.next()) is not None:

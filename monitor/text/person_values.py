@@ -38,8 +38,8 @@ def find_wikidata_id(text: str) -> str:
 def parse_role_date(text: str, *, is_last_day: bool = False) -> date | None:
     """Parse the start or end date of a post; return None if the text is not a date with a year.
 
-    If the text is only a year or a month, the result is its first day. If ``is_last_day`` is true, the text is the last
-    day in the post, and the result is the day after it, because the key ``until`` means the first day after the post.
+    If the text is only a year or a month, the result is its first day. If ``is_last_day`` is true, the text gives the
+    last day in the post, and the result is the following day, as the key ``until`` in sources.yaml requires.
     """
     found = _DATE.fullmatch(text)
     if found:
@@ -61,7 +61,7 @@ def parse_role_date(text: str, *, is_last_day: bool = False) -> date | None:
 def find_text_problem(text: str) -> str:
     """Return the reason why a name or post cannot be imported, or an empty string if it can be.
 
-    The reason is written to follow the text in a sentence: "has 300 characters; ...".
+    The reason is a phrase that follows the text in a sentence, such as "has 300 characters; at most 200 are allowed".
     """
     if text.startswith(_FORMULA_SIGNS):
         return f'begins with "{text[0]}", like a formula of a spreadsheet; write it as text'

@@ -22,9 +22,9 @@ _MAX_DIGITS = 10  # a longer number is beyond Unicode
 
 
 def repair_numeric_references(text: str) -> str:
-    """Repair the numeric references in a text to characters that XML does not allow.
+    """Repair numeric references that denote characters which XML does not allow.
 
-    Two references that are the surrogates of one character become this character. Other surrogates, NUL, control
+    Two references that form a surrogate pair become the character that the pair encodes. Other surrogates, NUL, control
     characters and numbers beyond Unicode become U+FFFD. References that were escaped twice (`&amp;#0;`) are treated in
     the same way. All other references remain.
     """
@@ -33,7 +33,10 @@ def repair_numeric_references(text: str) -> str:
 
 @lru_cache(maxsize=_CACHED_RUNS)
 def _repair_run(run: str) -> str:
-    """Repair several numeric references that directly follow each other. Results are cached: most are apostrophes."""
+    """Repair numeric references that directly follow each other.
+
+    Results are cached, because the same few references, such as an apostrophe, are repeated very often.
+    """
     parts: list[str] = []
     high = 0  # the first surrogate of a pair, until the second is read
     for reference in re.findall(_REFERENCE, run):

@@ -97,13 +97,14 @@ parliament: nz
 police: uk
 radio: br
 """
-"""Each second-level label, such as "co" in ``example.co.uk``, with the top-level domains in which sites are registered
-below this label.
+"""Text table with one entry for each second-level label, such as "co" in ``example.co.uk``.
 
-A line without a colon continues the line above.
+An entry has the label, a colon, and the top-level domains in which sites are registered below this label. A line
+without a colon continues the previous line.
 """
 _ANY_LABEL_COUNTRIES = frozenset({"ck", "er", "fk", "jm", "mm", "np", "pg"})
-"""Top-level domains in which sites are registered below every second-level label, as in ``example.com.np``."""
+"""Top-level domains in which all sites are registered one level lower, below any second-level label, as in
+``example.com.np``."""
 
 
 def get_site_domain(host: str) -> str:

@@ -76,7 +76,8 @@ class SourceClock:
 
 
 DAY_FIRST_BY_ORDER = {"day first": True, "month first": False, "year first": None, "both": None}
-"""For each order of numbers in `monitor/language/schema.py`: whether 03/04/2026 is 3 April, or None if not certain."""
+"""Mapping from each order of day and month, as named in `monitor/language/schema.py`, to whether 03/04/2026 means
+3 April, or to None if this is not certain."""
 
 
 def day_first_of_language(tag: str) -> bool | None:

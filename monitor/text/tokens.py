@@ -4,10 +4,10 @@ import re
 
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
 CLEAR_STOPS = "\u3002\uff01\uff1f\uff61\u06d4\u061f\u0589\u0964\u0965\u104b\u1362\u17d4\u17d5"
-"""Marks that always end a sentence: of Chinese and Japanese, Arabic and Urdu, Armenian, Indian languages, Burmese,
-Ethiopic and Khmer."""
+"""Punctuation marks that always end a sentence, from the scripts for Chinese, Japanese, Arabic, Urdu, Armenian, Indian
+languages, Burmese, Amharic and Khmer."""
 SENTENCE_STOPS = f".!?…{CLEAR_STOPS}"
-"""Marks that end a sentence; the first four only before a space or the end of the text."""
+"""Punctuation marks that end a sentence. The first four end it only if a space or the end of the text follows."""
 _SENTENCE_END = re.compile(  # begins with one character class, which makes the search fast
     rf"[{SENTENCE_STOPS}\n](?:(?<=\n)\n*|(?<!\n)(?:[{SENTENCE_STOPS}]*[\"'’”»)\]]*(?=\s|$)|(?<=[{CLEAR_STOPS}])))"
 )
