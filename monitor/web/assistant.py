@@ -75,7 +75,8 @@ def clean(text: str, max_chars: int) -> str:
 def present(facts: Mapping[str, Any], foreign: Mapping[str, Mapping[str, Any]]) -> CallToolResult:
     """Return the result of a tool in two forms: as structured data, and as text.
 
-    In the text, the foreign part is between two lines with a random code (see the docstring of the module).
+    In the text, ``foreign`` (what others wrote, such as headlines) is between two lines with a random code; the
+    docstring of the module explains why.
     """
     structured = {"facts": to_json_value(facts), "foreign": to_json_value(foreign)}
     text = json.dumps(structured["facts"], ensure_ascii=False, indent=1)
@@ -116,9 +117,10 @@ def line_facts(line: ArticleLine) -> dict[str, Any]:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Return the time that a text means: a date such as 2026-11-30, or a length such as 7d, counted back from ``now``.
+    """Return the time that a text denotes.
 
-    An empty text means seven days. Raises ``UsageError``.
+    The text is a date such as 2026-11-30, or a duration such as 7d, which is counted back from ``now``. An empty text
+    denotes seven days ago. Raises ``UsageError`` for any other text.
     """
     return parse_moment(text, ZONE, now) or now - timedelta(days=7)
 
@@ -234,7 +236,7 @@ class Tools:
     async def stories(
         self, since: Since = "7d", official: Annotated[str, Field(max_length=100)] = "", limit: Limit = 20
     ) -> Result:
-        """List the stories that were last reported since a time, optionally only about one person."""
+        """List the stories whose latest article is not older than a given time, optionally only about one person."""
 
         def load(snapshot: Snapshot, now: datetime) -> CallToolResult:
             if official:
@@ -382,7 +384,7 @@ class Tools:
         return await self._read(load)
 
     async def sources(self, only_problems: bool = False, limit: Limit = 50) -> Result:
-        """List the sources with their states; with only_problems, the ones that are not read as configured."""
+        """List the sources with their states. With only_problems, list only sources that are not read as configured."""
 
         def load(_snapshot: Snapshot, _now: datetime) -> CallToolResult:
             desk = self._database.desk
@@ -413,7 +415,7 @@ class Tools:
         name: Annotated[str, Field(max_length=100)] = "",
         number: Annotated[int, Field(ge=0, lt=2**63)] = 0,
     ) -> Result:
-        """Return a digest as it was sent: one by its number, or the last one of a name."""
+        """Return a sent digest: the one with a given number, or the latest one, optionally with a given name."""
 
         def load(_snapshot: Snapshot, _now: datetime) -> CallToolResult:
             summaries = [] if number else self._database.deliveries.list_digests(name, 1, with_deliveries_only=True)
@@ -452,7 +454,7 @@ class Tools:
         return await self._read(load)
 
     async def coverage(self, since: Since = "1d") -> Result:
-        """Return what was not read: sources with problems, and sources without success since a time."""
+        """Return what was not read: the sources with problems, and how many sources were read since a given time."""
 
         def load(snapshot: Snapshot, now: datetime) -> CallToolResult:
             since_at = parse_since(since, now)

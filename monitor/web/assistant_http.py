@@ -33,7 +33,8 @@ class AssistantEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the access token of a request, then pass the request to the MCP server.
 
-        A request is refused if the token is not valid, may not read, or has sent too many requests.
+        A request is refused if the token is not valid or does not include the right to read, or if too many requests
+        were sent with it.
         """
         scheme, _, text = Request(scope).headers.get("authorization", "").partition(" ")
         context = self._context

@@ -24,7 +24,8 @@ from monitor.web.passwords import PasswordChecker
 
 MAX_READS, MAX_WAITING_READS = 4, 16
 LOOKUP_SECONDS = 2.0
-"""Maximum time for the queries of one look-up. A page of a database with a million articles needs a twentieth of it."""
+"""Maximum time for the queries of one look-up. If a million articles are stored, a page of the desk needs about a
+twentieth of this time."""
 
 HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
 """Seconds between two reads of the health of the daemon, and seconds between two checks for a changed configuration.
@@ -88,7 +89,7 @@ class ConfigurationLoader(Protocol):
     def load(self, current: Snapshot | None) -> Snapshot:
         """Return the present configuration. If it is equal to ``current``, return the same object.
 
-        Raises ``ConfigError`` if there is no valid configuration, or ``StoreError``.
+        Raises ``ConfigError`` if there is no valid configuration, or ``StoreError`` if the database cannot be read.
         """
         ...
 

@@ -105,7 +105,7 @@ class OidcProvider:
         return StartedLogin(f"{address}{separator}{urlencode(parameters)}", cookie)
 
     async def finish(self, parameters: Mapping[str, str], cookie: str) -> ProvenReader:
-        """Return the reader whose login is proved by the answer of the provider. Raises ``LoginFailed``.
+        """Return the reader that the provider has identified. Raises ``LoginFailed`` if there is none.
 
         ``parameters`` is the query string with which the reader returns, and ``cookie`` is the cookie of the login that
         has begun.

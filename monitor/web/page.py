@@ -51,7 +51,7 @@ MAX_LOGIN_CHARS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 T = TypeVar("T")
 Number = Annotated[int, Path(ge=1, lt=2**63)]
-"""Id in a path, in the range of ids in the database."""
+"""Type of an id in the path of a URL. A number that is too large for an id of the database is not accepted."""
 
 
 class BadRequest(MonitorError):
@@ -144,9 +144,10 @@ class Page:
         return HTMLResponse(text, status)
 
     def _navigation(self) -> list[tuple[str, str, int, bool]]:
-        """Return the entries of the menu, each with path, label, a number, and a flag.
+        """Return the entries of the menu.
 
-        The flag states whether a number other than 0 means a problem.
+        Each entry has four elements: the path, the label, a count that is shown next to the label unless it is 0, and
+        a flag that is true if the count is a number of problems.
         """
         health = self.health
         return [
@@ -188,7 +189,10 @@ class Page:
         return fields
 
     async def record(self, what: str, subject: str) -> None:
-        """Record a change by the reader, so that the page Changes shows it. It is not used for verdicts and marks."""
+        """Record a change by the reader, so that the page Changes shows it.
+
+        The feedback service records verdicts and marks, so this method is not called for them.
+        """
         feedback, name = self.context.database.feedback, self.account.display_name
         change = Change(0, what, subject, name, Way.PAGE, self.now)
         reader = Reader(self.account.id, self.account.login, self.account.name)
@@ -234,7 +238,7 @@ def peer_address(request: Request) -> str:
 
 
 def is_trusted_proxy(request: Request) -> bool:
-    """Return whether a request comes from a proxy that, by the configuration, may state the reader's login."""
+    """Return whether a request comes from a proxy that is configured as trusted to state the reader's login."""
     header = get_context(request).settings.header
     if header is None:
         return False
@@ -276,7 +280,7 @@ async def find_identity(request: Request) -> Identity | None:
 
 
 async def open_page(request: Request) -> Page:
-    """Return the request as a ``Page``, if a reader is logged in. Raises ``LoginRequired``."""
+    """Return the request as a ``Page``. Raises ``LoginRequired`` if no reader is logged in."""
     context = get_context(request)
     identity = await find_identity(request)
     if identity is None:
@@ -295,8 +299,8 @@ def login_path(path: str) -> str:
 def require_undo(identity: Identity, change: Change) -> None:
     """Raise ``NotAllowed`` unless the reader may undo a change.
 
-    Readers may undo their own changes. With the right to give feedback, they may also undo other changes. An edit of a
-    configuration file needs the right to edit it.
+    Readers may undo their own changes. Readers who may give feedback may also undo the changes of other readers. Only
+    readers who may edit the configuration files may undo an edit of a file.
     """
     if change.what == EDIT:
         identity.require(Right.CONFIGURE)

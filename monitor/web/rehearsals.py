@@ -52,8 +52,8 @@ class Rehearsals:
     async def run(self, configuration: Configuration, days: int, now: datetime) -> Rehearsal:
         """Try the rules of a configuration on the stored articles of the last days.
 
-        Return what they would have changed. Raises ``TooManyRequests`` if another rehearsal runs, or ``WorkerKilled``
-        if it exceeds its limits.
+        Return what they would have changed. Raises ``TooManyRequests`` if another rehearsal is running, or
+        ``WorkerKilled`` if this one exceeds its limits.
         """
         if self._is_busy:
             raise TooManyRequests("another rehearsal is running; try again in a moment")
@@ -65,9 +65,9 @@ class Rehearsals:
             self._is_busy = False
 
     def start(self, configuration: Configuration, days: int, now: datetime, reader_id: int) -> RehearsalJob:
-        """Start a rehearsal (trial run of edited rules) and return it at once. The client asks for the result later.
+        """Start a rehearsal (trial run of edited rules), and return its job without waiting for the result.
 
-        Raises ``TooManyRequests`` if another rehearsal runs.
+        The client asks for the result later. Raises ``TooManyRequests`` if another rehearsal is running.
         """
         if self._is_busy:
             raise TooManyRequests("another rehearsal is running; try again in a moment")

@@ -59,7 +59,10 @@ class _KeptDocument:
 
 
 class SourceSetup:
-    """Service that previews and adds sources for all readers. Each reader has separate limits and kept documents."""
+    """Service that searches for feeds and previews sources, for all readers.
+
+    The limit on requests applies to each reader separately, and fetched documents are kept for each reader separately.
+    """
 
     def __init__(
         self,
@@ -125,7 +128,7 @@ class SourceSetup:
 
 
 def get_source_setup(request: Request) -> SourceSetup:
-    """Return the service that previews and adds sources.
+    """Return the service that searches for feeds and previews sources.
 
     Raises ``UsageError`` if this process cannot fetch documents.
     """

@@ -28,7 +28,7 @@ IfMatch = Annotated[str, Header(max_length=200)]
 
 
 class ConfigurationRequest(BaseModel):
-    """Edited text of a configuration file. If ``file`` is empty, the text is the one of the main file."""
+    """Edited text of a configuration file. If ``file`` is empty, it is the text of the main file."""
 
     model_config = ConfigDict(extra="forbid")
 

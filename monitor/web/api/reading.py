@@ -208,10 +208,10 @@ def _typed(model: object) -> dict[int | str, dict[str, Any]]:
 
 
 def parse_time(name: str, text: str, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return the time that the text of a parameter means.
+    """Return the time that the text of a parameter denotes, or None if the text is empty.
 
-    The text is an ISO 8601 time, a date, or a length such as 7d, counted back from now. ``name`` is the name of the
-    parameter, for the error message. Raises ``BadRequest``.
+    The text is an ISO 8601 time, a date, or a duration such as 7d, which is counted back from now. ``name`` is the name
+    of the parameter, for the error message. Raises ``BadRequest`` for any other text.
     """
     if "T" in text:
         try:
@@ -247,7 +247,7 @@ def make_filter(
 
 @router.get("/status", responses=_typed(StatusRecord))
 async def status(api: ApiDependency) -> Response:
-    """Return the health of the program: problems with suggestions how to fix them."""
+    """Return the health of the program: its problems, with suggestions for fixing them."""
 
     def load() -> Mapping[str, Any]:
         report = read_status_report(api.context.database, api.now)
@@ -283,8 +283,8 @@ async def articles(  # noqa: PLR0913, PLR0917 - a parameter of the query string 
 def _next_cursor(positions: Sequence[Cursor], limit: int, key: str) -> str | None:
     """Return the cursor of the next page, or None if this is the last page.
 
-    A page has ``limit`` rows. ``positions`` are the positions of the rows that were read, one row more than the page
-    has.
+    A page has at most ``limit`` rows. ``positions`` are the positions of the rows that were read. One row more than
+    ``limit`` was requested, so an extra row shows that another page follows.
     """
     return encode_cursor(positions[limit - 1], key) if len(positions) > limit else None
 
@@ -464,7 +464,7 @@ async def near_misses(api: ApiDependency, official_id: Name, since: Text = "7d")
 async def successions(
     api: ApiDependency, official: Text = "", span: Annotated[str, Query(pattern="^(7d|30d|90d|2y)$")] = "30d"
 ) -> Response:
-    """Return the posts of watched people that may have changed hands, as at least two outlets state."""
+    """Return the posts of watched people that have changed hands according to at least two outlets."""
     period = timedelta(days=SPANS[span])
     found = await api.read(load_successions, api.context.database, api.snapshot, api.now, period, official)
     return api.answer_list([succession_record(one) for one in found[:MAX_LIMIT]], None)
@@ -637,7 +637,7 @@ async def deliveries(
 
 @router.get("/verdicts", responses=_typed(VerdictList))
 async def verdicts(api: ApiDependency, official: Text = "", limit: Limit = DEFAULT_LIMIT) -> Response:
-    """Return the newest verdicts, also undone ones."""
+    """Return the newest verdicts, including undone ones."""
 
     def load() -> list[VerdictRecord]:
         store = api.context.database.feedback
@@ -672,7 +672,7 @@ async def changes(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
 
 @router.get("/me", responses=_typed(ReaderRecord))
 async def me(api: ApiDependency) -> Response:
-    """Return the reader of the token, and the scopes of the token."""
+    """Return the reader that the access token belongs to, and the scopes of the token."""
     account = api.identity.account
     scopes = sorted(scope.value for scope in api.identity.scopes)
     return api.answer({"login": account.login, "name": account.name, "role": account.role, "scopes": scopes})

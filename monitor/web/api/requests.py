@@ -76,9 +76,10 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request to the API.
+    """A request to the API, authenticated by an access token.
 
-    It has an access token. A request that only reads may belong to the desk session of a reader instead.
+    A request with a method that only reads, such as GET, may be authenticated by the reader's session on the desk
+    instead.
     """
 
     request: Request
@@ -106,9 +107,9 @@ class ApiRequest:
     def answer_list(
         self, records: Sequence[Mapping[str, Any]], next_cursor: str | None, columns: Sequence[str] = ()
     ) -> Response:
-        """Return a response with a list of records, in the format that the Accept header asks for.
+        """Return a response with a list of records.
 
-        The formats are JSON lines, CSV and otherwise JSON.
+        The format is JSON lines or CSV if the Accept header asks for it, and otherwise JSON.
         """
         accept = self.request.headers.get("accept", "")
         if NDJSON in accept:

@@ -58,7 +58,7 @@ class DiscoveryRecord(TypedDict):
 
 
 class EntryRecord(TypedDict):
-    """Entry in the list of a source."""
+    """One article in the list of a source, which is its feed, sitemap or listing page."""
 
     title: str
     url: str

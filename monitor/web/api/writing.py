@@ -65,7 +65,7 @@ async def give_verdict(api: ApiDependency, body: VerdictRequest) -> Response:
 
 @router.put("/marks/{story_id}/{kind}", status_code=201, responses=CHANGED)
 async def put_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Response:
-    """Set a mark on a story, such as mute or follow, for the reader of the token."""
+    """Set a mark on a story, such as mute or follow, for the reader that the access token belongs to."""
     api.require(Right.MARK)
     service = await api.context.feedback()
     return _answer(api, await service.mark(story_id, kind, await _act(api)), 201)
@@ -73,7 +73,7 @@ async def put_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Respon
 
 @router.delete("/marks/{story_id}/{kind}", responses=CHANGED)
 async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Response:
-    """Remove the mark that the reader of the token has set on a story."""
+    """Remove a mark that the owner of the access token has set on a story."""
     api.require(Right.MARK)
     store = api.context.database.feedback
     marks = await api.read(store.list_marks, [story_id], api.identity.account.id)
@@ -89,7 +89,8 @@ async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Res
 async def undo_change(api: ApiDependency, number: Number) -> Response:
     """Undo a change.
 
-    This needs the scope feedback for other readers' changes, and the scope configure for edits of files.
+    To undo an edit of a file, the token needs the scope ``configure``. To undo any other change, it needs the scope
+    ``feedback``. A viewer cannot undo the changes of other readers.
     """
     change = await api.read(api.context.database.feedback.get_change, number)
     require_undo(api.identity, change)
@@ -120,7 +121,10 @@ async def release_source(api: ApiDependency, source_id: Name) -> Response:
 
 @router.post("/deliveries/{number}/resend", status_code=202)
 async def resend(api: ApiDependency, number: Number) -> Response:
-    """Queue a delivery to be sent again with the same key."""
+    """Queue a delivery to be sent again.
+
+    It keeps its key, by which receivers can recognize a repetition.
+    """
     api.require(Right.OPERATE)
     await api.context.run(api.context.database.deliveries.resend, number, api.now)
     return api.answer({"delivery": number, "state": "pending"}, 202)

@@ -39,7 +39,10 @@ def _list_deliveries(database: Database, states: tuple[DeliveryState, ...], befo
 
 @router.post("/outbox/{delivery_id}/resend")
 async def resend(page: PageDependency, delivery_id: Number) -> Response:
-    """Queue a delivery to be sent again with the same key."""
+    """Queue a delivery to be sent again.
+
+    It keeps its key, by which receivers can recognize a repetition.
+    """
     await page.form(Right.OPERATE)
     await page.context.run(page.context.database.deliveries.resend, delivery_id, page.now)
     await page.record("resend", f"delivery {delivery_id}")

@@ -33,9 +33,10 @@ SENTENCES = {
 
 
 async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], FeedbackService, Actor]:
-    """Check the submitted form and whether the reader has a right.
+    """Check the submitted form, and check that the reader has the given right.
 
-    Return the fields of the form, the feedback service, and the reader as the ``Actor`` that the service needs.
+    Return the fields of the form, the feedback service, and the reader as the ``Actor`` that the service needs. Raises
+    the errors of ``Page.form``.
     """
     fields = await page.form(right)
     service = await page.context.feedback()
@@ -188,11 +189,11 @@ async def decide(page: PageDependency) -> Response:
 
 @router.post("/feedback/read")
 async def mark_read(page: PageDependency) -> Response:
-    """Mark stories as read.
+    """Mark stories as read, as one change that one undo reverts.
 
-    This is one change, with one undo. If the form lists stories, each of them is marked; the list is empty if the page
-    shows only articles without a story. If the form has no list, the page has shown all stories; then every hit up to
-    the newest one on the page counts as read.
+    If the form has a list of stories, these are marked. The list is empty if the page shows only articles
+    without a story; then nothing is marked. If the form has no list, every hit up to the newest one on the page is
+    marked as read.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]

@@ -120,7 +120,7 @@ async def start_session(request: Request, account: Account, target: str) -> Resp
 
 
 def show_error(context: DeskContext, error: str, status: int) -> Response:
-    """Return the login page with an error. With the status 503, the answer has the time after which to try again."""
+    """Return the login page with an error message. If the status is 503, the response has a Retry-After header."""
     response = _login_page(context, "/", error=error, status=status)
     if status == 503:
         response.headers["Retry-After"] = RETRY_SECONDS

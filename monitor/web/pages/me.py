@@ -82,7 +82,7 @@ async def revoke_token(page: PageDependency) -> Response:
 
 
 def list_zones() -> list[str]:
-    """Return the names of time zones that contain a place, such as Asia/Bangkok."""
+    """Return the time zone names that consist of a region and a place, such as Asia/Bangkok."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 
 

@@ -37,7 +37,7 @@ async def start(request: Request) -> Response:
 
 @router.get("/login/oidc/callback")
 async def finish(request: Request) -> Response:
-    """Log in the reader who returns from the provider, which has proved the login.
+    """Log in the reader who returns from the identity provider, after the provider has verified who the reader is.
 
     The reader's groups determine the role.
     """

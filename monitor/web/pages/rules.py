@@ -28,14 +28,19 @@ from monitor.web.templating import make_url, render
 router = APIRouter()
 REHEARSAL_DAYS = (7, 30, 90)
 PART_CHARS = 50_000
-"""Length from which on a file is shown in parts: a page with 10,000 sources would have a megabyte."""
+"""Number of characters after which a new part of a file begins, at the next entry. Without parts, the page of a file
+with 10,000 sources would have a size of one megabyte."""
 MAX_SENT_BYTES = MAX_BODY_BYTES - 50_000
-"""Length up to which a text can be sent as a form. In a form, most letters other than ASCII take nine bytes."""
+"""Maximum length in bytes of a text that is submitted in a form. In a form, most non-ASCII letters take six or nine
+bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """Part of a long file that the page shows. ``number`` counts from 1, ``start`` and ``end`` are indexes of lines."""
+    """Part of a file that the page shows. ``number`` counts from 1, and ``count`` is the number of all parts.
+
+    ``start`` is the index of the first line, and ``end`` the index after the last line.
+    """
 
     number: int
     count: int
@@ -44,7 +49,10 @@ class FilePart:
 
 
 def split_file(text: str) -> list[FilePart]:
-    """Return the parts in which a file is shown; a short file is one part. A part begins with an entry of a section."""
+    """Split a file into the parts in which it is shown. A short file is one part.
+
+    Each further part begins at an entry of a section, or at any line if the previous part would otherwise be too long.
+    """
     starts, chars = [0], 0
     lines = text.split("\n")
     for index, line in enumerate(lines):
@@ -61,8 +69,8 @@ def split_file(text: str) -> list[FilePart]:
 class TypedEdit:
     """Fields of the editor's form: the file, the typed text, and the tag of the file when it was opened.
 
-    The tag identifies the content of the file. Of a long file, ``typed`` is the text of one part, and ``text`` the text
-    of the whole file with it.
+    The tag identifies the content of the file. If a long file is edited in parts, ``typed`` is the text of one part,
+    and ``text`` is the whole file with this part inserted.
     """
 
     name: str
@@ -96,14 +104,15 @@ async def read_edit(page: Page) -> tuple[dict[str, str], TypedEdit]:
 
 
 def choose_part(parts: Sequence[FilePart], number: int) -> FilePart:
-    """Return the part with a number, or the nearest one."""
+    """Return the part of a file with the given number. If there is none, return the part with the nearest number."""
     return parts[min(max(number, 1), len(parts)) - 1]
 
 
 def choose_shown_part(page: Page, text: str) -> FilePart | None:
-    """Return the part of a file that the address names, or None if the file is shown as a whole.
+    """Return the part of a file that the URL selects, or None if the file is short and shown as a whole.
 
-    With the parameter ``find``, it is the first part that contains a text.
+    If the URL has the parameter ``find``, the result is the first part that contains the value of the parameter.
+    Otherwise, the parameter ``part`` is the number of the part.
     """
     parts = split_file(text)
     if len(parts) == 1:
@@ -115,7 +124,10 @@ def choose_shown_part(page: Page, text: str) -> FilePart | None:
 
 
 def span_of(part: FilePart | None, shown: str) -> tuple[int, int]:
-    """Return the indexes of the first line and the end of a shown text in the whole text."""
+    """Return the position of a shown text in the whole file.
+
+    The position has two elements: the index of its first line, and the index after its last line.
+    """
     start = part.start if part else 0
     return start, start + shown.count("\n") + 1
 
@@ -250,7 +262,10 @@ async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 2
 
 
 async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
-    """Return the editor with the typed text, and each change since the file was opened, in all three texts."""
+    """Return the editor with the typed text, and with a comparison of three texts where they differ.
+
+    The three texts are the file as it was opened, the file as it is now, and the typed text.
+    """
     compared = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text, edit.tag)
     return await show_editor(page, TypedEdit(edit.name, edit.text, opened.tag), conflict=compared, status=409)
 
@@ -276,7 +291,7 @@ async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Re
 
 @router.post("/rules/save")
 async def save(page: PageDependency) -> Response:
-    """Save an edited text. The reader must have seen its difference from the file before."""
+    """Save an edited text. If the reader has not reviewed exactly this text, show the review page instead."""
     fields, edit = await read_edit(page)
     if fields.get("seen") != edit.text_hash:
         return await show_review(page, edit, REHEARSAL_DAYS[1])

@@ -59,7 +59,8 @@ class TriageStory:
     """Story with new hits: its leading article, its hits, and what the page shows about them.
 
     ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article.
-    ``badge`` and ``note`` describe the change of the leading article, and ``changed`` the changes of others.
+    ``badge`` and ``note`` describe the change of the leading article. ``changed`` has the other articles of the story
+    that were changed.
     """
 
     key: str
@@ -134,8 +135,8 @@ class TodayView:
 def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
     """Group hits by story. The hits, and the returned stories, are newest first.
 
-    The leading article of a story is the newest one that is not a duplicate. Articles that name an official come before
-    others.
+    The leading article of a story is the newest article that names an official and is not a duplicate. If there is
+    none, an article that names an official is preferred to an article that is not a duplicate.
     """
     groups: defaultdict[str, list[HitLine]] = defaultdict(list)
     for hit in hits:
@@ -200,7 +201,10 @@ def hide_marked(
 
 
 def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
-    """Return whether a reader's mark still applies to a story. Its newest hit was found at ``newest_at``."""
+    """Return whether a reader's mark still applies to a story.
+
+    ``newest_at`` is the time at which the newest hit of the story was found.
+    """
     if mark.kind is MarkKind.READ:
         return newest_at <= mark.made_at
     ends_at = mark_ends_at(mark, newest_at)
@@ -248,8 +252,9 @@ def find_places(passage: Passage, places: Sequence[MentionPlace]) -> tuple[tuple
 
 
 def merge_hits(hits: Iterable[HitLine], passages: Mapping[int, tuple[Passage, ...]]) -> tuple[Passage, ...]:
-    """Return the passages of several hits in one article. A passage of several rules has the marks of all of them.
+    """Return the passages of several hits in one article.
 
+    If several rules found the same passage, it is returned once, with the matched words of all these rules marked.
     ``passages`` maps the ids of hits to their passages. Passages that name officials come first.
     """
     return merge_passages((hit.official_ids, passages.get(hit.id, ())) for hit in hits)
@@ -267,8 +272,9 @@ def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
 ) -> TodayView:
     """Read the data that the page Today shows.
 
-    ``by`` states by what the stories are grouped. ``plan_id`` selects the hits of one digest plan; if it is empty, all
-    hits are selected. With ``shows_hidden``, stories hidden by the reader's marks are included.
+    ``by`` is the criterion by which the stories are grouped: "person", "story" or "outlet". ``plan_id`` selects the
+    hits of one digest plan; if it is empty, all hits are selected. If ``shows_hidden`` is true, stories that the
+    reader's marks hide are included.
     """
     plans = {plan.id: plan for plan in snapshot.configuration.digests}
     if plan_id and plan_id not in plans:
