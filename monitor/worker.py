@@ -138,7 +138,7 @@ class WorkerProcess:
         return self._liveness.health(time.monotonic())
 
     async def run(self, notifier: SystemdNotifier) -> None:
-        """Run jobs with one configuration after another until ``stop`` is called."""
+        """Run jobs until ``stop`` is called, and apply a new configuration whenever the daemon stores one."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
