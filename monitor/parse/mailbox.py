@@ -32,6 +32,7 @@ _MAX_PART_DEPTH = 20
 _OUTLOOK_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _ALERT_SENDERS = ("googlealerts-noreply@google.com",)
 _ARTICLE_TYPE = '[itemtype*="schema.org/Article"]'
+_MAX_REDIRECTS = 3  # Google wraps a link again if a message is forwarded
 _REDIRECT_HOSTS = re.compile(r"(?:^|\.)google\.[a-z.]{2,6}$")
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SERVICE_LINK = re.compile(
@@ -289,11 +290,11 @@ def _find_link_items(html: str) -> list[Entry]:
 def unwrap_link(href: str) -> str:
     """Return the web address to which a link leads, or an empty string if it leads to no web address.
 
-    If the link is a redirect through Google, this is the address in its parameters. For any other link, it is the link
-    itself.
+    If the link is a redirect through Google, also one inside another, this is the address in its parameters. For any
+    other link, it is the link itself.
     """
     url = href.strip()
-    for _ in range(2):
+    for _ in range(_MAX_REDIRECTS + 1):
         parts = urlsplit(url) if is_web_url(url) else None
         if parts is None:
             return ""

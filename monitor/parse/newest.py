@@ -24,6 +24,7 @@ _DATE = re.compile(
     r"[/_.-]([1-9])(?:[/_.-]([1-9]|[12]\d|3[01]))?)(?!\d)"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_DATE_OR_YEAR = re.compile(r"(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?)?")
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _AgeKey = tuple[int, ...]
@@ -80,7 +81,7 @@ def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
         others = _alternate_ends([url for url in urls if url not in numbered])
         others.sort(key=lambda url: "news" not in url.lower())
         oldest_first = sorted(numbered, key=lambda url: numbered[url])
-        is_dated = all(_YEAR.match(str(numbers[0])) for numbers in numbered.values())
+        is_dated = all(_DATE_OR_YEAR.fullmatch(str(numbers[0])) for numbers in numbered.values())
         series = list(reversed(oldest_first)) if is_dated else _alternate_ends(oldest_first)
         found = list(filter(None, chain.from_iterable(zip_longest(series, others))))
     if len(set(changed_at.values()) - {None}) > 1:

@@ -27,6 +27,7 @@ from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, SitemapPar
 from monitor.stories.identity import KeyedEntry, collect_lookup_keys, is_empty_entry
 from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries
 from monitor.stories.undated import decide_undated_entries
+from monitor.text.numbers import format_count
 
 MAX_REMEMBERED_SITEMAPS = 16
 MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely between two polls
@@ -259,16 +260,16 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
     """Describe in one line what is notable about a document, or return an empty string.
 
-    The line has the parser's note on the document, and states whether the document was truncated. It also states how
-    many articles a gap sitemap has added; if no gap sitemap was read, it has a note on quarantined and undated entries
-    instead.
+    The line has the parser's note on the document, how many articles a gap sitemap has added, a note on quarantined
+    and undated entries, and states whether the document was truncated.
     """
-    feed, note = document.parsed.feed, novelty.summary
+    feed, gap = document.parsed.feed, ""
     if document.gap_entries is not None:
-        added = max(0, len(novelty.new) - len(document.keyed_entries))
-        note = f"a gap was filled from its sitemap: {added} more articles"
+        own = {entry.url for entry in feed.entries}
+        added = sum(one.entry.url not in own for one in novelty.new)
+        gap = f"a gap was filled from its sitemap: {format_count(added, 'more article')}"
     truncated = f"only the newest {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
-    return "; ".join(filter(None, (feed.note, note, truncated)))
+    return "; ".join(filter(None, (feed.note, gap, novelty.summary, truncated)))
 
 
 def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:

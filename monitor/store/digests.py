@@ -59,6 +59,7 @@ from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.marks import load_followed, load_story_marks
 from monitor.store.rescreening import select_verdicts, verdict_from_row
 from monitor.store.row_mapping import (
+    HIT_ID_MARGIN,
     STORED_ARTICLE_COLUMNS,
     AnyRow,
     article_from_row,
@@ -71,10 +72,6 @@ from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_ro
 from monitor.store.successions import record_announced
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "page_quality"))
-_HIT_ID_MARGIN = 1000
-"""Ids this far below the newest reported hit are still searched for unreported hits, because transactions may commit
-out of order.
-"""
 
 
 class _AlreadyReported(Exception):
@@ -309,7 +306,7 @@ class DigestStore:
             .order_by(HIT.c.found_at, HIT.c.id)
         )
         with self._connections.read_transaction() as connection:
-            min_hit_id = connection.execute(last_hit_id).scalar_one() - _HIT_ID_MARGIN
+            min_hit_id = connection.execute(last_hit_id).scalar_one() - HIT_ID_MARGIN
             return {
                 row.hit_id: DigestItem(
                     row.id,
@@ -371,7 +368,7 @@ class DigestStore:
             digest_id = connection.execute(new_row).scalar()
             if digest_id is None:
                 return False
-            recent = select(HIT.c.id).where(*old, HIT.c.id > newest - _HIT_ID_MARGIN)
+            recent = select(HIT.c.id).where(*old, HIT.c.id > newest - HIT_ID_MARGIN)
             marks = [
                 {"hit_id": hit, "plan_id": initial_digest.plan_id, "digest_id": digest_id, "official_ids": _NOT_NAMED}
                 for hit in connection.execute(recent).scalars()
@@ -554,7 +551,7 @@ def _load_plan_state(connection: Connection, plan: DigestPlan) -> _PlanState:
         select(*facts).where(DIGEST.c.plan_id == plan.id)
     ).one()
     has_marks, has_unsubscribed = map(bool, flags)
-    min_hit_id = hit_id - _HIT_ID_MARGIN
+    min_hit_id = hit_id - HIT_ID_MARGIN
     if first_at is None or rescreened_at is None or rescreened_at < last_at - _RESCREENED_MARGIN:
         return _PlanState(min_hit_id, (), has_marks, has_unsubscribed)
     since = (HIT.c.rescreened_at.is_not(None), HIT.c.rescreened_at >= last_at - _RESCREENED_MARGIN)

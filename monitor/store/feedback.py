@@ -44,6 +44,7 @@ from monitor.store.rescreening import (
     verdict_from_row,
 )
 from monitor.store.row_mapping import (
+    HIT_ID_MARGIN,
     AnyRow,
     chunk_ids,
     decode_texts,
@@ -56,11 +57,6 @@ _UP_TO = "up to h"
 """Beginning of ``Change.before`` and ``Change.after`` in the record of marking all hits up to a certain hit as read.
 
 The id of that hit follows.
-"""
-_HIT_ID_MARGIN = 1000
-"""Maximum distance below the id of the newest reported hit at which hits may still be unreported.
-
-It has the same reason and value as in ``digests.py``.
 """
 
 
@@ -192,7 +188,7 @@ class FeedbackStore:
             last_ends = list(connection.execute(ends).scalars())
             is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id)
             last_id = connection.execute(select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0))).scalar_one()
-            waiting = select(HIT.c.article_id).where(HIT.c.id > last_id - _HIT_ID_MARGIN, ~is_reported)
+            waiting = select(HIT.c.article_id).where(HIT.c.id > last_id - HIT_ID_MARGIN, ~is_reported)
             chosen = set(connection.execute(waiting.order_by(HIT.c.id.desc()).limit(max_articles)).scalars())
             if last_ends:
                 since = max(min(last_ends), since_limit)

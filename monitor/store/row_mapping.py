@@ -28,6 +28,10 @@ STORED_ARTICLE_COLUMNS = (
     *(column for column in ARTICLE.c if column.name not in _UNUSED_COLUMNS),
     *(column for column in ARTICLE_TEXT.c if column.name not in {"article_id", "search_text"}),
 )
+HIT_ID_MARGIN = 1000
+"""Hits with ids this far below that of the newest reported hit may still be unreported, because transactions may commit
+out of order.
+"""
 
 
 def hash_text(text: str) -> bytes:

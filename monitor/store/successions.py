@@ -176,10 +176,6 @@ def _statement_row(one: ReportedStatement) -> dict[str, object]:
     }
 
 
-def _read_mention(row: AnyRow) -> tuple[int, Mention]:
-    return row.article_id, mention_from_row(row)
-
-
 def _statement_from_row(row: AnyRow) -> ReportedStatement:
     return ReportedStatement(
         row.official_id,

@@ -6,7 +6,7 @@ a text.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, reduce
 from itertools import chain, product
 from operator import or_
@@ -452,19 +452,6 @@ class NameIndex:
             frozenset(),
             found_kinds,
         )
-
-    def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield each of the normalized texts that is a watched name of the given kind, with its pattern id.
-
-        ``kind`` is a constant of ``CandidateKind``, such as the one for short names.
-        """
-        if self._automaton is None:
-            return
-        find = self._automaton.find_matches_as_indexes
-        for text in texts:
-            for at, start, end in find(f" {text} ", overlapping=True):
-                if end - start == len(text) + 2 and self._pattern_kinds[at] & kind:
-                    yield text, at
 
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
         """Return the cache of word forms for a language.

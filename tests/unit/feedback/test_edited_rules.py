@@ -100,7 +100,7 @@ def enqueue(desk: FeedbackDesk, *article_ids: int) -> None:
 
 def test_hits_that_wait_during_a_digest_are_in_a_later_one(desk: FeedbackDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also if the digest reported much newer hits."""
-    monkeypatch.setattr(digests, "_HIT_ID_MARGIN", 1)
+    monkeypatch.setattr(digests, "HIT_ID_MARGIN", 1)
     waiting = [desk.add(HARBOUR), desk.add(ORCHARD, "Apples")]
     enqueue(desk, *waiting)
     desk.store("Ben Harcastle swam across the lake of Northport in forty minutes on Sunday, alone.", "A swimmer")

@@ -189,6 +189,7 @@ def test_only_messages_of_the_senders_are_read(
     [
         ("https://www.google.com/url?url=https://a.example/1&x=1", "https://a.example/1"),
         ("https://www.google.co.uk/url?q=https://a.example/1", "https://a.example/1"),
+        ("https://www.google.com/url?q=https://www.google.de/url?q%3Dhttps://a.example/1", "https://a.example/1"),
         ("https://www.google.com/url?url=javascript:alert(1)", ""),
         ("https://evil.example/url?url=https://a.example/1", "https://evil.example/url?url=https://a.example/1"),
         ("mailto:a@b.example", ""),

@@ -30,6 +30,8 @@ def paths(urls: list[str], count: int) -> list[str]:
         (["/m/2026-janvier", "/m/2026-f%C3%A9vrier", "/m/2026-mars"], ["/m/2026-mars", "/m/2026-f%C3%A9vrier"]),
         ([f"/s{n}.xml" for n in range(1, 12)], ["/s11.xml", "/s1.xml", "/s10.xml", "/s2.xml"]),
         ([f"/s{n}.xml" for n in range(11, 0, -1)], ["/s11.xml", "/s1.xml", "/s10.xml", "/s2.xml"]),
+        ([f"/s{n}.xml" for n in range(2012341, 2012350)], ["/s2012349.xml", "/s2012341.xml", "/s2012348.xml"]),
+        ([f"/map-202611{day:02}.xml" for day in range(1, 12)], ["/map-20261111.xml", "/map-20261110.xml"]),
         (["/a.xml", "/b.xml", "/c.xml", "/d.xml", "/e.xml"], ["/e.xml", "/a.xml", "/d.xml", "/b.xml"]),
         (["/news.xml", *(f"/old-{n}.xml" for n in range(40))], ["/old-39.xml", "/news.xml", "/old-0.xml"]),
         (["/only.xml"], ["/only.xml"]),

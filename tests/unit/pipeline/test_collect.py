@@ -203,6 +203,19 @@ def test_a_gap_is_filled_from_the_sitemap(database: Database) -> None:
     sitemap = answer(f"<urlset>{urls}</urlset>".encode(), source.sitemap)
     result = poll(database, {URL: answer(rss(11, 12, 13)), source.sitemap: sitemap}, source)
     assert (result.state_after, result.new_count) == (SourceState.OK, 10)
+    assert result.detail == "a gap was filled from its sitemap: 7 more articles"
+
+
+def test_a_filled_gap_hides_no_quarantine(database: Database) -> None:
+    """Old articles of the sitemap are in quarantine, and the detail states both."""
+    source = replace(SOURCE, sitemap="https://daily.example/sitemap.xml")
+    poll(database, answer(rss(1, 2, 3)), source)
+    dated = "<url><loc>https://daily.example/{}</loc><n:news><n:publication_date>{}</n:publication_date></n:news></url>"
+    urls = "".join(dated.format(n, "2025-11-20" if n > 3 else "2026-03-04") for n in range(1, 60))
+    sitemap = answer(f"<urlset xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'>{urls}</urlset>".encode())
+    result = poll(database, {URL: answer(rss(61, 62, 63)), source.sitemap: sitemap}, source)
+    assert result.detail.startswith("a gap was filled from its sitemap: 56 more articles; ")
+    assert "quarantine" in result.detail
 
 
 def test_a_permanent_redirect_counts_after_three_responses(database: Database) -> None:
