@@ -310,7 +310,7 @@ def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _read_date_files(files: FileSet) -> None:
-    """Replace each file name under ``except`` of a digest by the dates in that file."""
+    """In the key ``except`` of each digest, replace every file name by the dates in that file."""
     for path, name in list(_iter_date_files(files.tree)):
         files.has_other_files = True
         digest = files.tree["digests"][path[1]]

@@ -52,7 +52,7 @@ No check reads the replacements.
 
 
 class _FileContext(SecretResolver):
-    """Helper object for the validation of one file. It resolves secrets, and has the parsers that need a library."""
+    """Helper object for the validation of one file. It resolves secrets, and parses selectors and cron lines."""
 
     parse_selector = staticmethod(parse_css_selector)
     parse_jmespath = staticmethod(parse_jmespath)

@@ -148,7 +148,7 @@ def _reading_order(passage: Passage) -> tuple[int, int]:
 
 
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
-    """Build an article of the digest from all hits in this article."""
+    """Build what a digest states about one stored article from all hits in that article."""
     first = records[0]
     ranks = rank_officials(records)
     most_serious = max((record.kind for record in records), key=KIND_PRECEDENCE.index)

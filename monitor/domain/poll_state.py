@@ -117,9 +117,9 @@ def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, ur
 
 
 def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
-    """Return the page quality after a page was read without a problem: the count of the page problem is reduced.
+    """Return the page quality of a source after a page was read without a problem.
 
-    The problem ends when the count is 0.
+    The number of recent pages with the problem is reduced by one. The problem ends when the number is 0.
     """
     if quality.problem_count > 1:
         return replace(quality, problem_count=quality.problem_count - 1)

@@ -216,7 +216,7 @@ class AddressGuard:
 
 @lru_cache(maxsize=4096)
 def parse_ip_address(address: str) -> IpAddress:
-    """Parse an IP address; raises ``ValueError``.
+    """Parse an IP address. Raises ``ValueError`` if the text is not an IP address.
 
     Results are cached, because one poll parses an address several times.
     """

@@ -180,7 +180,7 @@ def load_people(
 def load_lines(
     database: Database, officials: Sequence[Official], now: datetime, zone: ZoneInfo
 ) -> tuple[PersonLine, ...]:
-    """Read the rows of some officials in the list of people, in the given order."""
+    """Load the rows that the list of people shows for these officials, in the given order."""
     ids = [one.id for one in officials]
     days = chart_days(now, zone, 7 * (COMPARED_WEEKS + 1))
     hours = database.desk.count_mentions_by_hour(ids, days[0])

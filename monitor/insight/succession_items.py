@@ -83,8 +83,8 @@ class Item:
 
     ``positions`` are the positions that a post states, and ``countries`` the countries that a post names.
     ``official_ids`` are the watched officials that a name means. ``is_loose`` is true for a name in a script without
-    capitals, which may contain further words. ``lead`` has the words before a post that belong to the same phrase, such
-    as "of the".
+    capitals. The text of such a name may contain words that do not belong to it. ``lead`` has the words before a post
+    that belong to the same phrase, such as "of the".
     """
 
     kind: Kind

@@ -79,7 +79,7 @@ class Vocabulary(_Table):
     headline_after_name: Words = ()
     """Words that follow a name in headlines in which most words are capitalized.
 
-    They are compared with their diacritics.
+    Words that differ in their diacritics only are different words.
     """
     occupations: Words = ()
     """Occupations that no official has. Next to a full name, they show that another person with this name is meant.
@@ -332,7 +332,7 @@ class Page(_Table):
     credits: Words = ()
     """Words in the credit line of a picture; plain words without the special characters of patterns."""
     agency_sources: Words = ()
-    """Words for `source` before the name of an agency in a signature."""
+    """Words that mean `source` before the name of an agency at the end of a text, as in `Source: Reuters`."""
     date_line: Words = ()
     """Words in a line that states the date of the article.
 

@@ -88,7 +88,7 @@ _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class RegionSpan:
-    """Region of an article, with its start and end offsets in the original text in which all regions are joined."""
+    """Region of an article, with its start and end offsets in the joined texts of all regions, before normalization."""
 
     region: Region
     start: int

@@ -138,7 +138,7 @@ class _MentionedAmong:
     """Cache for a name that many officials share: the officials with this name that the article mentions.
 
     ``official_indexes`` are the officials with this name, and ``found`` are the ones that are mentioned. ``seen_count``
-    is the number of all officials mentioned in the article that have already been looked up in ``official_indexes``.
+    is the number of mentioned officials, of any name, that have already been looked up in ``official_indexes``.
     """
 
     __slots__ = ("found", "official_indexes", "seen_count")

@@ -81,9 +81,9 @@ class FetchedFeed:
     validators and the hash are empty if the next poll must parse the document in any case, changed or not.
     ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
 
-    ``gap_entries`` is None unless entries may have been missed since the last poll (a gap) and a sitemap was therefore
-    read, too. ``gap_entries`` are then the entries of the document and of the sitemap, and ``gap_count`` is the number
-    of entries from the sitemap.
+    If entries may have been missed since the last poll (a gap), a sitemap is read, too. ``gap_entries`` are then the
+    entries of the document and of the sitemap, and ``gap_count`` is the number of entries from the sitemap. Otherwise
+    ``gap_entries`` is None.
     """
 
     response: Fetched
@@ -229,10 +229,10 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Read the sitemap of a source whose feed may have lost entries; return the attempt with ``gap_entries``.
+        """Read the sitemap of a source whose feed may have lost entries, and return ``attempt`` with the new entries.
 
-        ``gap_entries`` are the entries of the feed, and the entries that only the sitemap lists. If the sitemap cannot
-        be read, they are only the entries of the feed.
+        ``gap_entries`` of its result are the entries of the feed, and the entries that only the sitemap lists. If the
+        sitemap cannot be read, they are only the entries of the feed.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap

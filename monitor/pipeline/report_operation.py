@@ -121,7 +121,7 @@ class OperatorReporter:
 
 
 def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
-    """Return one line for each problem that the database has for a report to the operator.
+    """Return one line for each stored problem that must be reported to the operator.
 
     Problems are failed deliveries, quarantined articles, and sources whose state has changed.
     """

@@ -247,8 +247,8 @@ def _evaluate(
     """Evaluate a query on the articles in ``lines``, and return the ones that satisfy it.
 
     Evaluation stops when enough articles are found or too many texts were evaluated. ``looked_at`` is the number of
-    articles that the search has examined. If all of ``lines`` are evaluated, the search continues at ``exhausted_id``,
-    or ends if it is None.
+    articles that the search has examined so far, with ``lines``. ``exhausted_id`` is the id at which the search
+    continues if all of ``lines`` are evaluated; it is None if the search then ends.
     """
     found: list[FoundArticle] = []
     limit = request.wanted.limit

@@ -149,7 +149,7 @@ class SourceTotals:
 
 
 def total_sources(sources: Iterable[SourceStatus]) -> SourceTotals:
-    """Compute the totals of the given sources: their numbers by state, and the times of their polls."""
+    """Summarize the given sources: how many are in each state, and when the last poll was and the next one is due."""
     states = [source.poll_state for source in sources]
     watched = [one for one in states if one.state is not SourceState.PAUSED]
     return SourceTotals(

@@ -175,7 +175,7 @@ def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecor
 
 
 def result_record(result: FeedbackResult) -> ResultRecord:
-    """Return the record of the result of one act of feedback."""
+    """Return the JSON record for the result of one act of feedback."""
     rescreened = result.rescreened
     return {
         **change_record(result.change, result.verdict),

@@ -553,7 +553,7 @@ class LoginLinkRow(Base, table=True):
 
 
 class LoginAttemptRow(Base, table=True):
-    """Table row with the number of consecutive failed logins, either for one login or from one address.
+    """Table row with the number of consecutive failed login attempts for one user name or from one address.
 
     ``until_at`` is the time from which the next attempt is allowed.
     """

@@ -154,7 +154,7 @@ def weigh_words(text: str) -> Sentence:
 
 
 def _agree_in_numbers(numbers: set[str], others: set[str]) -> bool:
-    """Return whether most numbers of the text with fewer numbers are also in the other text.
+    """Compare the numbers of two texts: return whether most numbers of the text that has fewer are also in the other.
 
     The result is also true if one text has very few numbers, because these prove nothing.
     """

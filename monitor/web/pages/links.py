@@ -106,7 +106,7 @@ async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tup
 
 
 def show(context: DeskContext, token: str, view: LinkView, **more: object) -> Response:
-    """Return the page of a link as a response. ``more`` are further values for its template, such as a result."""
+    """Return the page that a link in a digest opens. ``more`` has additional values for its template."""
     empty: dict[str, object] = {"error": "", "done": None, "sentence": ""}
     text = render(
         "link.html",

@@ -1,4 +1,4 @@
-"""Page Status: problems with suggestions, the daemon, the database and the workers."""
+"""Page Status: the problems and how to solve them, and the state of the daemon, the database and the workers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
