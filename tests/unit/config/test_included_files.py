@@ -3,16 +3,15 @@
 import asyncio
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.fakes import FakeKeyValueStore, run_inline
 
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import Reloader, ReloadOutcome, ReloadResult, read_whole_configuration
 from monitor.domain.channels import EmailChannel
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError
-from monitor.domain.read_models import SavedConfiguration
 
 MAIN = """\
 include: [people.yaml, "more/*.yaml"]
@@ -138,41 +137,17 @@ def test_the_whole_configuration_is_stored_as_one_text(folder: Path, tmp_path_fa
     assert read_whole_configuration(plain, elsewhere) == plain
 
 
-class Store:
-    """Settings in memory."""
-
-    def __init__(self) -> None:
-        self.saved: SavedConfiguration | None = None
-        self.settings: dict[str, str] = {}
-
-    def get_saved_configuration(self) -> SavedConfiguration | None:
-        return self.saved
-
-    def save_configuration(self, configuration: SavedConfiguration) -> None:
-        self.saved = configuration
-
-    def get(self, name: str) -> str:
-        return self.settings.get(name, "")
-
-    def set(self, name: str, value: str, now: datetime) -> None:
-        self.settings[name] = value
-
-
-async def call(work: Any, *args: object) -> Any:
-    return work(*args)
-
-
 def test_an_edit_of_an_included_file_is_applied(folder: Path) -> None:
     """Also a new file that a glob matches, and a list of dates; a broken file is rejected with its place."""
-    store = Store()
+    store = FakeKeyValueStore()
     reloader = Reloader(folder / "sources.yaml", {}, store)
     reloader.load_initial(NOW)
     clock = iter(range(0, 100, 5))
 
     def edit(name: str, text: str) -> ReloadResult:
         (folder / name).write_text(text, encoding="utf-8")
-        assert asyncio.run(reloader.check_for_edit(call, NOW, next(clock))) is None
-        result = asyncio.run(reloader.check_for_edit(call, NOW, next(clock)))
+        assert asyncio.run(reloader.check_for_edit(run_inline, NOW, next(clock))) is None
+        result = asyncio.run(reloader.check_for_edit(run_inline, NOW, next(clock)))
         assert result is not None
         return result
 

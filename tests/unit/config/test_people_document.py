@@ -1,7 +1,6 @@
 """Officials in a file of their own: ``officials: {from: people.csv}``, as a table or as one JSON object a line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import FakeKeyValueStore, run_inline
 
 from monitor.config.included_files import read_file_set
 from monitor.config.load import load_configuration, parse_configuration
@@ -17,7 +17,6 @@ from monitor.config.reload import Reloader, ReloadOutcome, read_whole_configurat
 from monitor.config.yaml_document import MAX_ERRORS, parse_yaml
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError
-from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.watchlist import Official, Role
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -229,38 +228,13 @@ def test_the_whole_configuration_is_stored_as_one_text(folder: Path, tmp_path_fa
     assert parse_configuration(whole, elsewhere, {}).watchlist == load(folder).watchlist
 
 
-class FakeStore:
-    """Store of the last valid configuration in memory."""
-
-    def __init__(self) -> None:
-        self.saved: SavedConfiguration | None = None
-        self.values: dict[str, str] = {}
-
-    def get_saved_configuration(self) -> SavedConfiguration | None:
-        return self.saved
-
-    def save_configuration(self, configuration: SavedConfiguration) -> None:
-        self.saved = configuration
-
-    def get(self, name: str) -> str:
-        return self.values.get(name, "")
-
-    def set(self, name: str, value: str, now: datetime) -> None:
-        self.values[name] = value
-
-
-async def run_here(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(*arguments)
-
-
 def test_the_daemon_applies_an_edit_of_a_table(folder: Path) -> None:
     """Also if sources.yaml itself is unchanged; a table with an error is not applied."""
-    reloader = Reloader(folder / "sources.yaml", {}, FakeStore())
+    reloader = Reloader(folder / "sources.yaml", {}, FakeKeyValueStore())
     reloader.load_initial(NOW)
-    call: Callable[..., Awaitable[Any]] = run_here
 
     def check(second: float) -> Any:
-        return asyncio.run(reloader.check_for_edit(call, NOW, second))
+        return asyncio.run(reloader.check_for_edit(run_inline, NOW, second))
 
     assert check(0) is None
     table = folder / "people.csv"

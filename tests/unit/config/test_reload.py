@@ -1,12 +1,11 @@
 """Reload of an edited file: it is applied, rejected or held, and the daemon always has a configuration."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.fakes import FakeKeyValueStore, run_inline
 
 from monitor.config.reload import (
     MIN_UNCHANGED_SECONDS,
@@ -46,26 +45,6 @@ def sources(number: int) -> str:
     return "sources:\n" + "".join(lines)
 
 
-class FakeKeyValueStore:
-    """Key-value store that keeps its values over restarts of the daemon."""
-
-    def __init__(self) -> None:
-        self.saved: SavedConfiguration | None = None
-        self.values: dict[str, str] = {}
-
-    def get_saved_configuration(self) -> SavedConfiguration | None:
-        return self.saved
-
-    def save_configuration(self, configuration: SavedConfiguration) -> None:
-        self.saved = configuration
-
-    def get(self, name: str) -> str:
-        return self.values.get(name, "")
-
-    def set(self, name: str, value: str, now: datetime) -> None:
-        self.values[name] = value
-
-
 class Daemon:
     """Running daemon with a reloader; its clock moves only with ``check``."""
 
@@ -77,11 +56,8 @@ class Daemon:
     def check(self, wait: float = 2.0) -> ReloadResult | None:
         self.time += wait
 
-        async def run(work: Callable[..., Any], *args: object) -> Any:
-            return work(*args)
-
         now = NOW + timedelta(seconds=self.time)
-        change = asyncio.run(self.reloader.check_for_edit(run, now, self.time))
+        change = asyncio.run(self.reloader.check_for_edit(run_inline, now, self.time))
         if change and change.configuration:
             self.configuration = change.configuration
         return change
