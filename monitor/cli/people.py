@@ -68,7 +68,7 @@ def list_people(
     from zoneinfo import ZoneInfo
 
     from monitor.insight.people import PeopleQuery, describe_young_archive, load_people
-    from monitor.insight.records import person_line_record
+    from monitor.insight.records import person_record
     from monitor.records.people import PEOPLE_COLUMNS
 
     configuration = load_config(config, database)
@@ -81,7 +81,7 @@ def list_people(
             limit,
             as_document=json or csv,
         )
-    if print_records(PEOPLE_COLUMNS, map(person_line_record, found), as_json=json, as_csv=csv):
+    if print_records(PEOPLE_COLUMNS, map(person_record, found), as_json=json, as_csv=csv):
         return
     rows = (
         (one.official.id, one.official.name, one.position, one.week, _format_number(one.usual_week), one.last_at)

@@ -7,22 +7,8 @@ from monitor.insight.succession import Succession
 from monitor.records.people import HistoryRecord, PersonRecord, SuccessionRecord, count_records, form_record
 
 
-def person_line_record(line: PersonLine) -> dict[str, object]:
-    """Return a row of the list of people as a record, whose keys are ``PEOPLE_COLUMNS``."""
-    return {
-        "id": line.official.id,
-        "name": line.official.name,
-        "country": line.official.country,
-        "position": line.position,
-        "week": line.week,
-        "usual_week": line.usual_week,
-        "last_named_at": line.last_at,
-        "archive_since": line.archive_since,
-    }
-
-
 def person_record(line: PersonLine) -> PersonRecord:
-    """Return a row of the list of people as a record of the API, with the other spellings of the name."""
+    """Return a row of the list of people as a record. Its keys include ``PEOPLE_COLUMNS``."""
     return {
         "id": line.official.id,
         "name": line.official.name,
