@@ -22,7 +22,7 @@ from monitor.config.protected_values import (
     restore_secrets,
 )
 from monitor.config.secrets import has_secret_reference
-from monitor.config.sections import find_nested_type, get_keys, holds_secret
+from monitor.config.sections import find_nested_type, get_keys, holds_secret, is_secret_name
 from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, get_value, parse_yaml
 from monitor.domain.channels import CHANNEL_KINDS
 from monitor.domain.configuration import Settings
@@ -32,7 +32,6 @@ _NAME = r"[\"']?([\w-]+)[\"']?"
 _KEY = re.compile(rf"(?:^\s*(?:-\s+)*|[{{,]\s*){_NAME}(?:\s*[:=]\s*|\s+|$)")
 _OUTER_KEY = re.compile(rf"^\s*{_NAME}\s*:")
 _FLOW_PARENT = re.compile(rf"{_NAME}\s*:\s*\{{[^{{}}]*$")
-_SECRET_WORD = re.compile("auth|token|key|secret|cookie|session|passw|pwd", re.IGNORECASE)
 _PLAIN_END = re.compile(rf",\s+{_NAME}\s*:|\s#|[\]}}\s,]*$")
 _CLOSED = re.compile(r"\s*(?:[,}\]]|\s#|$)")
 _LOGIN = re.compile(r"(?<=://)[^\s\"'@/]*:[^\s\"'@]*(?=@)")
@@ -124,7 +123,7 @@ def _find_values(line: str, parent: str, *, is_hidden: bool) -> tuple[list[tuple
 def _is_secret(name: str, before: str, parent: str) -> bool:
     public_parents = _list_secret_keys().get(name)
     if public_parents is None:
-        return bool(_SECRET_WORD.search(name))
+        return is_secret_name(name)
     flow_parent = _FLOW_PARENT.search(before)
     return (flow_parent[1] if flow_parent else parent) not in public_parents
 

@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 
 from monitor.config.readers import check_readers, find_mail_channel
 from monitor.config.secrets import has_secret_reference
-from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated, list_secret_keys
+from monitor.config.sections import (
+    find_nested_type,
+    get_keys,
+    holds_secret,
+    is_secret_name,
+    list_annotated,
+    list_secret_keys,
+)
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel
 from monitor.domain.configuration import SQLITE_URL_PREFIX, Settings
@@ -34,7 +41,6 @@ MIN_PUBLIC_POLL_INTERVAL = timedelta(minutes=1)  # publishers block a reader tha
 _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
-_SECRET_HEADER = re.compile("auth|token|key|secret|cookie|session|password", re.IGNORECASE)
 _FILE_REFERENCE = re.compile(r"^file:(.+)|\$\{file:([^{}]*)\}")
 SECRET_FOLDERS = ("/run/secrets", "/run/credentials")
 """Folders in which secret files are expected, in addition to the folder of sources.yaml.
@@ -330,7 +336,7 @@ def _check_query_operators(path: KeyPath, query: str) -> Iterator[KeyIssue]:
 
 
 def _check_misplaced_references(references: Sequence[tuple[KeyPath, str]]) -> Iterator[KeyIssue]:
-    """Yield a warning for each reference to a secret at a key that holds no secret."""
+    """Yield a warning for each reference to a secret at a key whose value is not a secret."""
     secret_keys = list_secret_keys()
     for path, text in references:
         is_allowed = any(
@@ -423,7 +429,7 @@ def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple
             yield from _list_typed_values((*path, key), part, nested)
         elif isinstance(part, Mapping) and holds_secret(info.annotation):
             for name, text in part.items():
-                if isinstance(text, str) and _SECRET_HEADER.search(str(name)):
+                if isinstance(text, str) and is_secret_name(str(name)):
                     yield (*path, key, name), text
         elif holds_secret(info.annotation):
             is_login = ValueMark.LOGIN_IS_SECRET in list_annotated(info.annotation, ValueMark)

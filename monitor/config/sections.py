@@ -1,5 +1,6 @@
 """Sections of sources.yaml: the type of their entries, and the keys that an entry of each type has in the file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
@@ -81,6 +82,14 @@ def find_nested_type(annotation: Any) -> type | None:
     if isinstance(annotation, type) and hasattr(annotation, "__pydantic_config__"):
         return annotation
     return next((found for part in get_args(annotation) if (found := find_nested_type(part))), None)
+
+
+_SECRET_NAME = re.compile("auth|token|key|secret|cookie|session|passw|pwd", re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether the name of an HTTP header or of an unknown key suggests that its value is a secret."""
+    return bool(_SECRET_NAME.search(name))
 
 
 @cache
