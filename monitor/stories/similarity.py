@@ -164,98 +164,109 @@ def list_evidence(
     own_squares = np.bincount(cells, own * own, size).reshape(count, _KINDS).tolist()
     their_squares = np.bincount(cells, theirs * theirs, size).reshape(count, _KINDS).tolist()
     own_totals = np.bincount(vector.kinds, vector.weights * vector.weights, _KINDS).tolist()
-    rows = zip(agreements, own_squares, their_squares, totals.reshape(count, _KINDS).tolist(), strict=True)
-    for centroid, row in zip(centroids, rows, strict=True):
+    rows = map(_Sums, agreements, own_squares, their_squares, totals.reshape(count, _KINDS).tolist())
+    for centroid, sums in zip(centroids, rows, strict=True):
         gap = _measure_gap(features.published_at, centroid)
-        yield None if gap > 1 else _list_values(features, centroid, own_totals, row, gap)
+        yield None if gap > 1 else _list_values(features, centroid, own_totals, sums, gap)
+
+
+class _Sums(NamedTuple):
+    """Sums for an article and a story. Each list has one sum for each kind of term."""
+
+    agreements: Sequence[float]
+    """Agreement of the common terms: for words and names, the product of the two weights; for other terms, the
+    article's weight, or twice the story's weight per article if this is smaller."""
+    own_squares: Sequence[float]
+    """Squared weights that the common terms have in the article."""
+    their_squares: Sequence[float]
+    """Squared weights that the common terms have in the story."""
+    totals: Sequence[float]
+    """Squared weights of all terms of the story."""
 
 
 def _list_values(
-    features: TermFeatures,
-    centroid: StoryCentroid,
-    own_totals: Sequence[float],
-    row: tuple[Sequence[float], Sequence[float], Sequence[float], Sequence[float]],
-    gap: float,
+    features: TermFeatures, centroid: StoryCentroid, own_totals: Sequence[float], sums: _Sums, gap: float
 ) -> StoryEvidence | None:
     """Return the evidence for one story, or None if the article cannot belong to the story.
 
-    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article's terms. ``row`` has four
-    lists for the story, each with one sum for each kind of term:
-
-    - the agreement of the common terms: for words and names, the product of the two weights; for other terms, the
-      article's weight, or twice the story's weight per article if this is smaller
-    - the squared weights that the common terms have in the article
-    - the squared weights that the common terms have in the story
-    - the squared weights of all terms of the story
-
-    ``gap`` is the result of ``_measure_gap``.
+    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article's terms. ``gap`` is the
+    result of ``_measure_gap``.
     """
-    common, own_squares, their_squares, totals = row
-    word_count = features.word_count
-    norm = math.sqrt(totals[_WORD] + totals[_NAME]) or 1.0
+    common = sums.agreements
+    norm = math.sqrt(sums.totals[_WORD] + sums.totals[_NAME]) or 1.0
     words, names = common[_WORD] / norm, common[_NAME] / norm
-    country, event, number = common[_COUNTRY], common[_EVENT], common[_NUMBER]
     people = common[_SHORT_SOUND] / 2 + common[_SOUND]
-    limit = MIN_COSINE_SHORT_TEXT + (MIN_COSINE_LONG_TEXT - MIN_COSINE_SHORT_TEXT) * min(
-        1, word_count / LONG_TEXT_WORDS
-    )
     distance_days = day_distance(features.days, centroid.days)
-    if distance_days is not None and distance_days > STORY_WINDOW.days:
+    has_free_terms = bool(common[_COUNTRY] or common[_EVENT] or common[_NUMBER] or people)
+    ratio = _compute_log_ratio(words + names, features, distance_days, has_free_terms=has_free_terms)
+    if ratio is None:
         return None
-    ratio = (words + names) / limit
-    if distance_days == 0 and features.has_explicit_days:
-        ratio *= SAME_DAY_FACTOR
-    if ratio < MIN_RATIO and not (country or event or number or people):
-        return None
-    ratio = math.log(max(ratio, MIN_RATIO_OF_FREE_TERMS))
-    full = min(1.0, max(0.0, (word_count - FULL_TEXT_WORDS) / FULL_TEXT_RANGE))
-    foreign = min(1.0, word_count / FOREIGN_WORDS) if words < MAX_FOREIGN_COSINE else 0.0
-    no_common_words = 0.0
-    if common[_LANGUAGE]:
-        foreign, no_common_words = 0.0, foreign
+    full = min(1.0, max(0.0, (features.word_count - FULL_TEXT_WORDS) / FULL_TEXT_RANGE))
+    unrelated = min(1.0, features.word_count / FOREIGN_WORDS) if words < MAX_FOREIGN_COSINE else 0.0
     if ratio > 0:
-        foreign *= 1 - full
-        no_common_words *= 1 - full
+        unrelated *= 1 - full
+    foreign, no_common_words = (0.0, unrelated) if common[_LANGUAGE] else (unrelated, 0.0)
     doubt = 1.0 if foreign else 1 - FULL_TEXT_CERTAINTY * full
     shares = [
         (own_square / own_total, their_square / total) if own_total and total else (1.0, 1.0)
         for own_square, own_total, their_square, total in zip(
-            own_squares, own_totals, their_squares, totals, strict=True
+            sums.own_squares, own_totals, sums.their_squares, sums.totals, strict=True
         )
     ]
     other = [(1 - own_share) * (1 - their_share) for own_share, their_share in shares]
-    unlike = other[_NAME] if own_totals[_NAME] and totals[_NAME] else other[_WORD]
-    country = math.sqrt(shares[_COUNTRY][0] * shares[_COUNTRY][1]) if country else 0.0
-    event = math.sqrt(shares[_EVENT][0] * shares[_EVENT][1]) if event else 0.0
-    number = min(MAX_AGREEMENT, number)
+    unlike = other[_NAME] if own_totals[_NAME] and sums.totals[_NAME] else other[_WORD]
+    country = math.sqrt(shares[_COUNTRY][0] * shares[_COUNTRY][1]) if common[_COUNTRY] else 0.0
+    event = math.sqrt(shares[_EVENT][0] * shares[_EVENT][1]) if common[_EVENT] else 0.0
+    number = min(MAX_AGREEMENT, common[_NUMBER])
     has_no_common_people = not (people or names)
     return StoryEvidence(
-        1.0,
-        max(0.0, ratio),
-        max(0.0, -ratio),
-        0.0 if foreign else full,
-        full * max(0.0, ratio),
-        0.0 if foreign else full * max(0.0, -ratio),
-        number,
-        min(MAX_PEOPLE, max(people, MAX_AGREEMENT)) - MAX_AGREEMENT,
-        country * event,
-        event * number,
-        country * number,
-        0.0 if foreign else doubt * other[_NAME],
-        doubt * other[_COUNTRY],
-        doubt * other[_COUNTRY] * unlike,
-        doubt * other[_EVENT],
-        doubt * other[_NUMBER],
-        doubt * other[_SOUND] if has_no_common_people else 0.0,
-        float(features.has_explicit_days and bool(distance_days)),
-        doubt * gap,
-        doubt * gap if has_no_common_people else 0.0,
-        doubt * gap * unlike,
-        foreign,
-        foreign * event,
-        foreign * number,
-        no_common_words,
+        base=1.0,
+        excess=max(0.0, ratio),
+        lack=max(0.0, -ratio),
+        full_text=0.0 if foreign else full,
+        full_text_excess=full * max(0.0, ratio),
+        full_text_lack=0.0 if foreign else full * max(0.0, -ratio),
+        number=number,
+        many_people=min(MAX_PEOPLE, max(people, MAX_AGREEMENT)) - MAX_AGREEMENT,
+        country_and_event=country * event,
+        event_and_number=event * number,
+        country_and_number=country * number,
+        other_names=0.0 if foreign else doubt * other[_NAME],
+        other_countries=doubt * other[_COUNTRY],
+        other_countries_and_names=doubt * other[_COUNTRY] * unlike,
+        other_events=doubt * other[_EVENT],
+        other_numbers=doubt * other[_NUMBER],
+        no_common_people=doubt * other[_SOUND] if has_no_common_people else 0.0,
+        other_day=float(features.has_explicit_days and bool(distance_days)),
+        gap=doubt * gap,
+        gap_without_people=doubt * gap if has_no_common_people else 0.0,
+        gap_and_other_names=doubt * gap * unlike,
+        foreign=foreign,
+        foreign_event=foreign * event,
+        foreign_number=foreign * number,
+        no_common_words=no_common_words,
     )
+
+
+def _compute_log_ratio(
+    cosine: float, features: TermFeatures, distance_days: int | None, *, has_free_terms: bool
+) -> float | None:
+    """Return the logarithm of the cosine divided by its limit, or None if the article cannot belong to the story.
+
+    ``distance_days`` is the result of ``day_distance``. ``has_free_terms`` is true if article and story share a
+    language-free term.
+    """
+    if distance_days is not None and distance_days > STORY_WINDOW.days:
+        return None
+    limit = MIN_COSINE_SHORT_TEXT + (MIN_COSINE_LONG_TEXT - MIN_COSINE_SHORT_TEXT) * min(
+        1, features.word_count / LONG_TEXT_WORDS
+    )
+    ratio = cosine / limit
+    if distance_days == 0 and features.has_explicit_days:
+        ratio *= SAME_DAY_FACTOR
+    if ratio < MIN_RATIO and not has_free_terms:
+        return None
+    return math.log(max(ratio, MIN_RATIO_OF_FREE_TERMS))
 
 
 def _measure_gap(published_at: datetime | None, centroid: StoryCentroid) -> float:
