@@ -47,7 +47,9 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
 
 def _describe_post(entry: Entry) -> str:
     """Return the text that ``Article.section`` has for a repost or a reply, or an empty string for any other entry."""
-    return REPOST if entry.is_repost else f"{REPLY}{entry.reply_to}" if entry.reply_to else ""
+    if entry.is_repost:
+        return REPOST
+    return f"{REPLY}{entry.reply_to}" if entry.reply_to else ""
 
 
 def _strip_markup(html: str) -> str:

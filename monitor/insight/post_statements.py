@@ -78,7 +78,7 @@ def _country_key(name: str) -> str:
 
 
 def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
-    """Return an automaton that finds words for the posts of these officials, or None if there are no such words.
+    """Return an automaton that finds words for the posts of these officials, or None if their posts are unknown.
 
     The words are the phrases for the subject of a post, such as "defence". For a post without a subject, they are the
     phrases for the post itself.
@@ -399,9 +399,8 @@ class _ArticleReader:
 
 def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:
     """Return whether a printed position is the configured position, and not a narrower or wider one."""
-    if (
-        position.head == "minister" and len(position.domains) > 1
-    ):  # the place, as in "minister of justice in the Senate"
+    if position.head == "minister" and len(position.domains) > 1:
+        # In "minister of justice in the Senate", the Senate is only the place.
         position = replace(position, domains=position.domains - {"assembly"})
     if rate_role_fit(position, role, on) < RoleFit.UNDATED or position.is_deputy != configured.is_deputy:
         return False

@@ -342,7 +342,7 @@ class GroupingBatch:
         return [centroid for centroid in map(self._get_centroid, found) if centroid]
 
     def get_centroid(self, story_id: str) -> StoryCentroid | None:
-        """Return the centroid of a story, or None if there is no open story with this id."""
+        """Return the centroid of a story, or None if the story is unknown or closed."""
         return self._get_centroid(self._resolve(self._window.number_of(story_id)))
 
     def _get_centroid(self, number: int) -> StoryCentroid | None:

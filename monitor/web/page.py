@@ -259,7 +259,7 @@ def proxy_login(request: Request) -> str:
 
 
 async def find_identity(request: Request) -> Identity | None:
-    """Return the reader whose session the cookie of a request names, or None if there is no valid session.
+    """Return the reader whose session the cookie of a request names, or None if the session is not valid.
 
     If the request was sent by a trusted proxy, the session is valid only if the proxy names the same reader.
     """

@@ -83,7 +83,7 @@ class TriageStory:
 
     @property
     def path(self) -> str:
-        """The path of the page that shows the story or, if there is no story, the article."""
+        """The path of the page that shows the story, or the article if it does not belong to a story."""
         return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
 
     @property
