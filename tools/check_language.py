@@ -11,6 +11,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,24 +82,21 @@ class Finding(NamedTuple):
     advice: str
 
 
-def find_in_file(path: Path) -> Iterator[Finding]:
-    """Yield the findings of one file, by its kind."""
+def find_in_file(path: Path) -> list[Finding]:
+    """Return the findings of one file, by its kind."""
     if path.suffix == ".py":
-        yield from _find_in_python(path)
-    elif path.suffix == ".md":
-        yield from _find_in_page(path)
-    else:
-        yield from _find_in_comments(path)
+        return list(_find_in_python(path))
+    return list(_find_in_page(path) if path.suffix == ".md" else _find_in_comments(path))
 
 
 def _find_in_python(path: Path) -> Iterator[Finding]:
     source = path.read_text(encoding="utf-8")
-    lines = source.splitlines()
-    for line, text in sorted([*_docstrings(source), *_messages(source), *_comments(source)]):
+    lines, nodes = source.splitlines(), list(ast.walk(ast.parse(source)))
+    for line, text in sorted([*_docstrings(nodes), *_messages(nodes), *_comments(source)]):
         allowed = any("language: ok" in lines[number] for number in range(line - 1, line + text.count("\n")))
         if not allowed:
             yield from _find_in_text(path, line, text, PATTERNS)
-    for line, name in _defined_names(source):
+    for line, name in _defined_names(nodes):
         if "language: ok" not in lines[line - 1] and NAMES.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()):
             yield Finding(path, line, name, "use the glossary's term in names")
 
@@ -144,16 +142,16 @@ def _sentences(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"(?<=[.:;?])\s+|\n\s*\n", bare) if part.strip()]
 
 
-def _docstrings(source: str) -> Iterator[tuple[int, str]]:
+def _docstrings(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the line and text of each docstring, those of attributes included."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.lineno, node.value.value
 
 
-def _messages(source: str) -> Iterator[tuple[int, str]]:
+def _messages(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the line and text of each error message and help text."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             parts = node.exc.args
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in MESSAGE_CALLS:
@@ -176,9 +174,9 @@ def _comments(source: str) -> Iterator[tuple[int, str]]:
                 yield token.start[0], text
 
 
-def _defined_names(source: str) -> Iterator[tuple[int, str]]:
+def _defined_names(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the line and name of each function, class, parameter and assigned variable."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -200,7 +198,9 @@ def list_files(path: Path) -> list[Path]:
 def main(places: list[str]) -> int:
     """Check ``places``, or all that must be clean; return the exit code."""
     files = [file for place in places or CHECKED for file in list_files(ROOT / place)]
-    findings = [finding for file in files if file != Path(__file__) for finding in find_in_file(file)]
+    checked = [file for file in files if file != Path(__file__)]
+    with ProcessPoolExecutor() as workers:
+        findings = [finding for found in workers.map(find_in_file, checked, chunksize=32) for finding in found]
     for path, line, wording, advice in findings:
         sys.stdout.write(f"{path.relative_to(ROOT)}:{line}: {wording!r}: {advice}\n")
     sys.stdout.write(f"{len(findings)} findings in {len(files)} files\n")
