@@ -5,9 +5,9 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+from integration.pipeline.test_compose_digests import DAILY, DAY, HOUR, Installation
 from support.factories import NOW, message, watch
 from support.fakes import FakeClock
-from unit.pipeline.test_compose_digests import DAILY, DAY, HOUR, Installation
 
 from monitor.domain.channels import FolderChannel
 from monitor.domain.delivery import Retry
