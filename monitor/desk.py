@@ -39,7 +39,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices
-from monitor.match.lint import lint_source_languages, lint_watchlist
+from monitor.match.lint import lint_sources, lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.status_report import parse_daemon_status
 from monitor.schedule.digest_times import CronDigestSchedule
@@ -236,7 +236,7 @@ async def build_editing(
         redactor,
         (lint_watchlist,),
         find_channel_faults=find_channel_faults,
-        check_sources=lint_source_languages,
+        check_sources=lint_sources,
         load_last_good=partial(load_last_good_text, database.key_values, path),
         count_secrets=redactor.count_secrets,
     )

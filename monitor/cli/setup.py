@@ -52,7 +52,7 @@ def check(
     """Print every error and warning of the configuration with line, column and a suggestion."""
     from monitor.config.load import load_configuration
     from monitor.deliver.registry import find_channel_faults
-    from monitor.match.lint import lint_source_languages, lint_watchlist
+    from monitor.match.lint import lint_sources, lint_watchlist
 
     configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
@@ -62,7 +62,7 @@ def check(
             (lint_watchlist,),
             refuse_shared_secrets=True,
             find_channel_faults=find_channel_faults,
-            check_sources=lint_source_languages,
+            check_sources=lint_sources,
         )
         warnings = (*configuration.warnings, *_find_renamed_ids(config, configuration, database))
     except ConfigError as error:

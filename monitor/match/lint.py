@@ -45,7 +45,8 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 def _lint_official(official: Official) -> Iterator[NameIssue]:
     yield from _lint_official_names(official)
     yield from _lint_exclude_phrases(official)
-    if message := _find_country_problem(official.country):
+    if problem := _find_country_problem(official.country):
+        message = f"{problem}: the name is read as first name and family name{_suggest_country(official.country)}"
         yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
     if not official.country:
         message = (
@@ -64,14 +65,19 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
 @lru_cache(maxsize=1000)
 def _find_country_problem(country: str) -> str:
     """Return the reason why a country is not known, or an empty text if it is known or missing."""
-    from monitor.language.countries import format_country_name  # they read the language data, as few commands do
-    from monitor.match.vocabulary import country_keys, country_words, find_country_key
+    from monitor.match.vocabulary import country_keys, find_country_key  # read the language data, as few commands do
 
     key = find_country_key(" ".join(fold_words(country)))
-    if not key or key in country_keys():
-        return ""
-    hint = suggest_similar(country, map(format_country_name, country_words()))
-    return f"{country!r} is not a known country: the name is read as first name and family name{hint}"
+    return f"{country!r} is not a known country" if key and key not in country_keys() else ""
+
+
+@lru_cache(maxsize=1000)
+def _suggest_country(country: str) -> str:
+    """Return the end of a message, which names a country with a similar name, or an empty text if there is none."""
+    from monitor.language.countries import format_country_name
+    from monitor.match.vocabulary import country_words
+
+    return suggest_similar(country, map(format_country_name, country_words()))
 
 
 @lru_cache(maxsize=10_000)
@@ -220,7 +226,19 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
     yield from _lint_rules(watchlist)
 
 
-def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
+def lint_sources(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
+    """Yield a warning for each source whose country is unknown, or in whose script some officials cannot be found."""
+    for source in sources:
+        if problem := _find_country_problem(source.country):
+            message = (
+                f"{problem}, so it says nothing about the time zone of dates and the country of posts"
+                f"{_suggest_country(source.country)}"
+            )
+            yield KeyIssue(("sources", source.id, "country"), message, is_warning=True)
+    yield from _lint_source_languages(watchlist, sources)
+
+
+def _lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
     """Yield a warning for each source whose language is written in a script in which some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
+from monitor.language.countries import find_country_of_code
 from monitor.language.load import country_names_in_other_scripts, language_data
 from monitor.language.schema import Convention, Country, Titles
 from monitor.match.names.inflection import find_inflection, list_cases
-from monitor.text.fold import fold_key
+from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import is_unspaced
 
 _MIN_DECLINED_LETTERS = 5
@@ -454,8 +455,13 @@ def _keyed_countries() -> Iterator[tuple[str, Country]]:
 
 
 def find_country_key(folded: str) -> str:
-    """Return the key of the country with a given normalized name, or the name itself if no country has this name."""
-    return country_words().get(folded.removeprefix("the ").strip(), folded)
+    """Return the key of the country with a given normalized name or code, such as "viet nam" or "vn".
+
+    If no country has this name or code, the result is ``folded`` itself.
+    """
+    name = folded.removeprefix("the ").strip()
+    names = country_words()
+    return names.get(name) or names.get(" ".join(fold_words(find_country_of_code(name))), folded)
 
 
 @cache

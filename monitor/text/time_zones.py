@@ -99,9 +99,10 @@ def day_first_of_language(tag: str) -> bool | None:
 @lru_cache(maxsize=256)
 def _find_country(name: str) -> str:
     """Return the top-level domain of the country with this name or code, or an empty string if it is unknown."""
-    key = _country_key(name)
-    code = "uk" if key == "gb" else key
-    return _domains_by_name().get(key) or (code if code in _countries_by_domain() else "")
+    from monitor.language.countries import find_country_of_code  # loaded late, so that commands start faster
+
+    domains = _domains_by_name()
+    return domains.get(_country_key(name)) or domains.get(_country_key(find_country_of_code(name.strip())), "")
 
 
 def _country_of_domain(url: str) -> str:
@@ -136,7 +137,7 @@ def _domains_by_name() -> dict[str, str]:
 
 
 def _countries() -> "tuple[Country, ...]":
-    from monitor.language.load import language_data  # loaded late, as in dates.py, so that commands start faster
+    from monitor.language.load import language_data  # loaded late, as above
 
     return language_data().countries
 

@@ -5,7 +5,7 @@ import pytest
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Watchlist
 from monitor.language.load import language_data
-from monitor.match.lint import lint_source_languages
+from monitor.match.lint import lint_sources
 from monitor.match.names.coverage import Coverage, find_coverage, find_script, find_script_of_language
 
 LATIN = Official("a", "Roland Fischmann", "Germany")
@@ -60,7 +60,17 @@ def test_the_script_of_a_text_is_that_of_its_first_letter() -> None:
 def test_a_source_in_a_script_without_the_names_is_a_warning() -> None:
     """The message names an official and what to do; a source without a language is not checked."""
     sources = (Source("thai", language="th"), Source("ru", language="ru"), Source("any"))
-    (issue,) = lint_source_languages(Watchlist((LATIN, BOTH)), sources)
+    (issue,) = lint_sources(Watchlist((LATIN, BOTH)), sources)
     assert issue.key_path == ("sources", "thai", "language")
     assert issue.is_warning
     assert "Roland Fischmann" in issue.message
+
+
+def test_an_unknown_country_of_a_source_is_a_warning_with_a_suggestion() -> None:
+    """A name in any spelling and a code are known."""
+    countries = ("Vietnan", "Viet Nam", "VN", "LAO", "")
+    sources = tuple(Source(f"s{at}", country=country) for at, country in enumerate(countries))
+    (issue,) = lint_sources(Watchlist(), sources)
+    assert (issue.key_path, issue.is_warning) == (("sources", "s0", "country"), True)
+    assert "'Vietnan' is not a known country" in issue.message
+    assert "Vietnam" in issue.message

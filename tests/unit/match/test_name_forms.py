@@ -50,6 +50,12 @@ def test_forms_of_address_are_no_part_of_a_name(name: str, country: str) -> None
     assert parse_name(name, country) == parse_name("John Adam Smith", country)
 
 
+@pytest.mark.parametrize("country", ["VN", "vn", "VNM", "Viet Nam", "Việt Nam", "the Vietnam"])
+def test_a_country_is_known_by_each_of_its_names_and_codes(country: str) -> None:
+    assert parse_name("Phan Văn Giang", country) == parse_name("Phan Văn Giang", "Vietnam")
+    assert list(lint_names(Watchlist((Official("a", "Phan Văn Giang", country),)))) == []
+
+
 @pytest.mark.parametrize(
     ("name", "country"), [("Ba Htay Win", "Myanmar"), ("Bu Xiao Lin", "China"), ("Ko Ko Gyi", "Myanmar")]
 )

@@ -173,3 +173,8 @@ def test_an_arabic_letter_for_the_era_does_not_mean_afternoon() -> None:
     """The letter means the afternoon only after the time."""
     assert parse_date("14 فبراير 2026 م 09:30") == datetime(2026, 2, 14, 9, 30, tzinfo=UTC)
     assert parse_date("14 فبراير 2026 9:30 م") == datetime(2026, 2, 14, 21, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("country", ["United Kingdom", "UK", "gb", "GBR", " Great Britain "])
+def test_the_country_of_a_source_is_known_by_each_of_its_names_and_codes(country: str) -> None:
+    assert local(country).zone == ZoneInfo("Europe/London")
