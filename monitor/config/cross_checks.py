@@ -323,8 +323,9 @@ def _check_rule(path: KeyPath, entry: Entry[Rule], file: Sections) -> Iterator[K
     for key, noun in (("officials", "official"), ("sources", "source")):
         known = {*file.list_ids(key), ALL_KEYWORD}
         yield from _check_known_ids((*path, key), entry.raw.get(key), known, noun)
-    if isinstance(query := entry.raw.get("query"), str):
-        yield from _check_query_operators((*path, "query"), query)
+    for key in ("query", "exclude"):
+        if isinstance(query := entry.raw.get(key), str):
+            yield from _check_query_operators((*path, key), query)
 
 
 def _check_query_operators(path: KeyPath, query: str) -> Iterator[KeyIssue]:

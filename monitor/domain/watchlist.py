@@ -92,7 +92,7 @@ class Official:
 class Rule:
     """A rule, which matches if an article names any of its officials or satisfies its query.
 
-    Empty filters exclude nothing.
+    It never matches an article that satisfies the query ``exclude``. Empty filters exclude nothing.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
@@ -102,6 +102,9 @@ class Rule:
     id: str
     officials: Annotated[Ids, Field(description="ids of officials, any of them; all = every official of the file")] = ()
     query: Annotated[QueryText, Field(description="terms, phrases, AND OR NOT, NEAR/n, wildcards")] = ""
+    exclude: Annotated[
+        QueryText, Field(description="query for articles to leave out, such as football OR obituary")
+    ] = ""
     sources: Annotated[Ids, Field(description="only these sources; default: all")] = ()
     groups: Annotated[
         Texts,

@@ -7,7 +7,7 @@ proportion to the length of the text (tests/unit/match/test_linear_time.py).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from monitor.domain.article import Article
@@ -42,24 +42,32 @@ from monitor.match.verdicts import ArticleVerdicts
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
-    """Compile a watchlist into a matcher for articles. Raises ``QueryError`` if the query of a rule is not valid."""
-    queries: dict[str, CompiledQuery] = {}
+    """Compile a watchlist into a matcher for articles. Raises ``QueryError`` if a query of a rule is not valid."""
+    queries = _compile_queries(watchlist, {rule.id: rule.query for rule in watchlist.rules if rule.query})
+    exclusions = _compile_queries(watchlist, {rule.id: rule.exclude for rule in watchlist.rules if rule.exclude})
+    return Matcher(watchlist, queries, exclusions)
+
+
+def _compile_queries(watchlist: Watchlist, texts: Mapping[str, str]) -> dict[str, CompiledQuery]:
+    """Compile one query of each rule. ``texts`` maps the id of the rule to the query."""
     ids = [official.id for official in watchlist.officials]
-    for rule in watchlist.rules:
-        if not rule.query:
-            continue
+    queries: dict[str, CompiledQuery] = {}
+    for rule_id, text in texts.items():
         try:
-            queries[rule.id] = compile_query(rule.query, ids, watchlist.synonyms)
+            queries[rule_id] = compile_query(text, ids, watchlist.synonyms)
         except QueryError as error:
-            raise QueryError(f"rule {rule.id}: {error.message}", error.position, error.expected) from error
-    return Matcher(watchlist, queries)
+            raise QueryError(f"rule {rule_id}: {error.message}", error.position, error.expected) from error
+    return queries
 
 
 class Matcher:
     """A compiled watchlist, which matches articles. The result for an article does not depend on earlier articles."""
 
-    def __init__(self, watchlist: Watchlist, queries: dict[str, CompiledQuery]) -> None:
-        self._rules = RuleEvaluator(watchlist, queries)
+    def __init__(
+        self, watchlist: Watchlist, queries: dict[str, CompiledQuery], exclusions: dict[str, CompiledQuery]
+    ) -> None:
+        """Prepare the matcher. ``queries`` and ``exclusions`` map ids of rules to what they must and must not match."""
+        self._rules = RuleEvaluator(watchlist, queries, exclusions)
         literals = {word for words in self._rules.required_literals.values() for word in words}
         self._name_index = NameIndex(watchlist.officials, sorted(literals))
         position_ids = {one for rule in watchlist.rules if rule.match_positions for one in rule.officials}

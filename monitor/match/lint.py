@@ -284,23 +284,26 @@ def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """
     bad = []
     for rule in watchlist.rules:
-        if (issue := _lint_query(rule, watchlist)) is not None:
+        if issues := [*_lint_queries(rule, watchlist)]:
             bad.append(rule.id)
-            yield issue
+            yield from issues
     without_bad_rules = replace(watchlist, rules=tuple(rule for rule in watchlist.rules if rule.id not in bad))
     yield from _lint_examples(without_bad_rules)
 
 
-def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
-    if not rule.query:
-        return None
+def _lint_queries(rule: Rule, watchlist: Watchlist) -> Iterator[KeyIssue]:
+    """Yield an error for each invalid query of a rule: its ``query`` and its ``exclude``."""
+    given = {key: text for key, text in (("query", rule.query), ("exclude", rule.exclude)) if text}
+    if not given:
+        return
     from monitor.match.query.evaluate import compile_query  # imported only if the watchlist has queries
 
-    try:
-        compile_query(rule.query, [official.id for official in watchlist.officials], watchlist.synonyms)
-    except QueryError as error:
-        return KeyIssue(("rules", rule.id, "query"), f"{error.message}; write {error.expected}", error.position)
-    return None
+    ids = [official.id for official in watchlist.officials]
+    for key, text in given.items():
+        try:
+            compile_query(text, ids, watchlist.synonyms)
+        except QueryError as error:
+            yield KeyIssue(("rules", rule.id, key), f"{error.message}; write {error.expected}", error.position)
 
 
 def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:

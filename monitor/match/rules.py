@@ -17,13 +17,19 @@ MAX_PASSAGES = 5
 class RuleEvaluator:
     """The rules of a watchlist, prepared for evaluation on many articles.
 
+    ``queries`` and ``exclusions`` map the id of a rule to its compiled ``query`` and ``exclude``.
     ``required_literals`` maps the id of a rule with a query to normalized texts. At least one of them occurs in every
     article that satisfies the query. ``always_evaluated`` are the ids of the rules with a query for which no such texts
     are known.
     """
 
-    def __init__(self, watchlist: Watchlist, queries: Mapping[str, CompiledQuery]) -> None:
-        self._rules, self._queries = watchlist.rules, queries
+    def __init__(
+        self,
+        watchlist: Watchlist,
+        queries: Mapping[str, CompiledQuery],
+        exclusions: Mapping[str, CompiledQuery],
+    ) -> None:
+        self._rules, self._queries, self._exclusions = watchlist.rules, queries, exclusions
         self.required_literals = {
             rule_id: sorted(compiled.required_literals)
             for rule_id, compiled in queries.items()
@@ -80,7 +86,7 @@ class RuleEvaluator:
         """Return the hit of a rule on an article, or None if the article does not satisfy the rule.
 
         A hit needs a mention of an official of the rule, or a satisfied query. The query is evaluated only if
-        ``evaluates_query`` is true.
+        ``evaluates_query`` is true. An article that satisfies ``exclude`` gives no hit.
         """
         spans: list[Span] = []
         officials: list[str] = []
@@ -89,11 +95,17 @@ class RuleEvaluator:
             if counted:
                 spans += counted
                 officials.append(official_id)
+
+        def find_mentions(official_id: str) -> list[Span]:
+            return mentions.get(official_id, [])
+
         if evaluates_query:
-            query = self._queries[rule.id]
-            satisfied = evaluate_query(query, article_text, lambda official_id: mentions.get(official_id, []))
+            satisfied = evaluate_query(self._queries[rule.id], article_text, find_mentions)
             spans += [span for span in satisfied or () if _is_counted(rule, article_text, span)]
         if not spans:
+            return None
+        excluded = self._exclusions.get(rule.id)
+        if excluded is not None and evaluate_query(excluded, article_text, find_mentions) is not None:
             return None
         officials.sort(key=lambda official_id: mentions[official_id])
         return RuleHit(rule.id, tuple(officials), build_passages(article, article_text, spans))

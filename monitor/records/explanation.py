@@ -130,9 +130,13 @@ def _explain_no_hit(rule: Rule, stored: StoredArticle, findings: Findings) -> st
     misses = [one for one in findings.near_misses if one.official_id in rule.officials or "all" in rule.officials]
     if misses:
         return "; ".join(dict.fromkeys(f"{one.text!r} is not {one.official_id}: {one.reason}" for one in misses[:3]))
-    if rule.regions and any(one.official_id in rule.officials for one in findings.mentions):
-        return f"its regions are {', '.join(rule.regions)}"
-    return "its query does not match" if rule.query else "no official of the rule is mentioned"
+    is_named = any(one.official_id in rule.officials or "all" in rule.officials for one in findings.mentions)
+    reasons = [f"its regions are {', '.join(rule.regions)}"] if is_named and rule.regions else []
+    if rule.exclude and (is_named or rule.query):
+        reasons.append(f"the article matches its exclude: {rule.exclude}")
+    if rule.query and not is_named:
+        reasons.insert(0, "its query does not match")
+    return ", or ".join(reasons) or "no official of the rule is mentioned"
 
 
 def explanation_record(

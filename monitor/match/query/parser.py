@@ -167,7 +167,8 @@ def parse_query(text: str) -> Query:
             f"{_describe_token(token)} is not part of an expression", token.position, "an operator or the end"
         )
     if matches_empty(root):
-        raise QueryError("the query is satisfied by any text", 0, "something that must be found, in addition to NOT")
+        expected = "something that must be found; `exclude` of the rule is for what must not be found"
+        raise QueryError("the query is satisfied by any text", 0, expected)
     return Query(text, root)
 
 

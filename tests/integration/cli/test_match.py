@@ -105,6 +105,23 @@ def test_near_misses_are_listed(config: Path, tmp_path: Path) -> None:
     assert run("officials", "forms", "-c", config)[0] == 2
 
 
+def test_why_names_an_exclude_that_prevents_a_hit(config: Path, tmp_path: Path) -> None:
+    """The reason is the query under `exclude`, not a missing official."""
+    config.write_text(config.read_text("utf-8").replace("[hai]}", "[hai], exclude: golf OR tennis}"), encoding="utf-8")
+    now = datetime.now(UTC)
+    database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
+    database.sources.register([Source("wire", "Wire", feed="https://wire.example/feed")], now)
+    (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=5))
+    article = Article("https://wire.example/1", title="Golf", body="Tran Minh Hai played golf.", language="en")
+    new = NewArticle(("guid:1",), article, is_alertable=True, stage=Stage.EXTRACTED)
+    database.articles.commit_poll(lease, lease.poll_state, [new], now)
+    (stored,) = database.articles.unmatched(10)
+    database.findings.save([(stored, Findings())], now)
+    database.close()
+    _, output = run("why", stored.id, "-c", config)
+    assert "rule people has no hit: the article matches its exclude: golf OR tennis" in " ".join(output.split())
+
+
 def test_why_of_an_unknown_url(config: Path) -> None:
     """The answer depends on whether a source of the same host is configured."""
     _, known_site = run("why", "https://www.wire.example/x", "-c", config, "--json")

@@ -32,6 +32,7 @@ WARNINGS = {
     "digests: {d: {rules: all, title: '${TITLE}', at: immediately}}": "d.title: ${TITLE} is plain text here",
     "settings: {user_agent_contact: '${CONTACT}'}": "settings.user_agent_contact: ${CONTACT} is plain text here",
     "rules: {r: {query: 'tax and budget'}}": '1:25: rules.r.query: "and" is searched for as a word',
+    "rules: {r: {query: x, exclude: 'golf or tennis'}}": '1:38: rules.r.exclude: "or" is searched for as a word',
     "rules: {r: {query: 'tax near/5 budget'}}": "write NEAR/5, else put it in quotes",
     "rules: {r: {query: 'tax NEAR budget'}}": "write NEAR/5, with the words allowed between",
     "settings: {timezone: UTC}": "there are no sources",

@@ -47,10 +47,15 @@ def test_passage_is_the_sentence_with_the_mark() -> None:
         (Rule("r", query="border", languages=("vi",)), False),
         (Rule("r", query="border", regions=(Region.TITLE,)), False),
         (Rule("r", officials=("giang",), regions=(Region.TITLE,)), False),
+        (Rule("r", officials=("giang",), exclude="cricket"), True),
+        (Rule("r", officials=("giang",), exclude="cricket OR rained"), False),
+        (Rule("r", query="border", exclude="@giang"), False),
+        (Rule("r", officials=("all",), exclude="title:rained"), True),
+        (Rule("r", officials=("all",), regions=(Region.BODY,), exclude="title:ministers"), False),
     ],
 )
-def test_rules_filter_by_source_language_and_region(rule: Rule, expected: bool) -> None:
-    """Sources, languages and regions restrict a rule; a mention or a query satisfies it."""
+def test_rules_filter_by_source_language_region_and_exclude(rule: Rule, expected: bool) -> None:
+    """Sources, languages, regions and `exclude` restrict a rule; a mention or a query satisfies it."""
     assert bool(hits(rule)) is expected
 
 

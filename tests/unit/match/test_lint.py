@@ -16,6 +16,12 @@ def test_an_error_of_a_query_has_its_position() -> None:
     assert "; write " in issue.message
 
 
+def test_an_error_of_an_exclude_query_has_its_position() -> None:
+    """Both queries of a rule are checked."""
+    found = lint_watchlist(Watchlist(rules=(Rule("r", query="NOT a", exclude="cricket OR"),)))
+    assert [issue.key_path for issue in found] == [("rules", "r", "query"), ("rules", "r", "exclude")]
+
+
 def test_failing_examples_are_errors_at_their_place() -> None:
     """Examples that pass are not reported; each one that fails is an error at its own place."""
     person = Official("giang", "Phan Văn Giang", "Vietnam", examples=Examples(("Phan Van Giang came.", "He came."), ()))
