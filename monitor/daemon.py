@@ -262,7 +262,8 @@ class Daemon:
             log.info("started", sources=len(pipeline.sources), rules=len(configuration.watchlist.rules))
             await self._reload_event.wait()
             scheduler.stop()
-            log.info("shutting down, waiting for running tasks")
+            reason = "shutting down" if self._stop_event.is_set() else "applying the new configuration"
+            log.info("waiting for running tasks", reason=reason)
             cancelled = sum(await asyncio.gather(daemon_jobs.drain(), scheduler.drain(SHUTDOWN_TIMEOUT)))
             if cancelled:
                 log.warning("running tasks cancelled, will be retried", count=cancelled)

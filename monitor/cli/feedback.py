@@ -475,13 +475,15 @@ def _mark(  # noqa: PLR0913, PLR0917 - as for the commands
     if kind is not MarkKind.READ and not (digest or reader):
         digest = _choose_digest([plan.id for plan in configuration.digests])
     with _open_service(config, database, configuration) as (service, opened):
-        story_id = resolve_story(opened, target)
+        story = opened.stories.get_story(resolve_story(opened, target))
 
         async def give(actor: "Actor") -> "FeedbackResult":
-            return await service.mark(story_id, kind, actor, plan_id=digest, rule_id=rule, until_at=until_at)
+            return await service.mark(story.id, kind, actor, plan_id=digest, rule_id=rule, until_at=until_at)
 
         result = run_async(_act(service, reader, give))
     _print_result(result, json=json)
+    if not json:
+        print_text(f"The story: {story.title}")
     if not (digest or json or kind is MarkKind.READ):
         typer.echo("It counts for this reader on the desk. To change a digest, add --digest ID.")
 

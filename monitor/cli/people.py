@@ -186,8 +186,13 @@ def write_chart(path: Path, history: "PersonHistory", since: str) -> None:
     from monitor.insight.charts import render_svg
 
     view = history.view
-    title = f"{view.official.name}: {view.total} articles, {history.story_count} stories in {since}"
+    title = f"{view.official.name}: {_format_totals(history)} in {since}"
     path.write_text(render_svg(view.bars, title), encoding="utf-8")
+
+
+def _format_totals(history: "PersonHistory") -> str:
+    stories = format_count(history.story_count, "story", "stories")
+    return f"{format_count(history.view.total, 'article')}, {stories}"
 
 
 def print_history(history: "PersonHistory", since: str) -> None:
@@ -198,7 +203,7 @@ def print_history(history: "PersonHistory", since: str) -> None:
     head = ", ".join(filter(None, (view.official.name, view.position, view.official.country)))
     print_text(f"{view.official.id}  {head}")
     print_text(f"first named {format_time(history.first_at)}; last named {format_time(view.last_at)}")
-    print_text(f"{view.total} articles, {history.story_count} stories in {since}\n")
+    print_text(f"{_format_totals(history)} in {since}\n")
     width = min(MAX_CHART_WIDTH, max(10, get_terminal_size().columns - 24))
     print_text("\n".join(draw_bars(view.bars, width)))
     sample = view.sample

@@ -110,7 +110,9 @@ def test_feedback_lists_changes_with_the_documented_keys(run: Run, desk: Feedbac
 
 def test_marks_are_for_a_reader_or_a_digest(run: Run, desk: FeedbackDesk) -> None:
     """A mark again changes nothing; an unknown digest is refused."""
-    assert "mute story s1: for digest morning" in run("mark", "mute", "a1", "--digest", "morning")
+    output = run("mark", "mute", "a1", "--digest", "morning")
+    assert "mute story s1: for digest morning" in output
+    assert "The story: " in output  # its headline shows a mistyped code at once
     assert "counts already" in run("mark", "mute", "s1", "--digest", "morning")
     assert "follow story s3: for ann" in run("mark", "follow", "s3")
     run("mark", "irrelevant", "s3")
