@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.deliver.registry import UnusableChannel, create_sender
+from monitor.deliver.translator import BoundedTranslator
 from monitor.digest.links import fill_links
 from monitor.domain.channels import Channel
 from monitor.domain.configuration import Configuration, Settings
@@ -33,6 +34,7 @@ from monitor.domain.web_settings import WebSettings
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.source_fetcher import SourceFetcher
+from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices
 from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
 from monitor.pipeline.build_articles import ProcessOffloader
@@ -89,7 +91,6 @@ With five times this number, a collection blocks the event loop for 20 ms.
 """
 
 PRELOADED_MODULES = (
-    "monitor.digest.compose",
     "monitor.digest.render",
     "monitor.extract.feed_content",
     "monitor.extract.extractor",
@@ -279,9 +280,6 @@ def build_translator(configuration: Configuration) -> Translator | None:
     settings = configuration.settings
     if settings.translate is None:
         return None
-    from monitor.deliver.translator import BoundedTranslator
-    from monitor.fetch.transport import create_guarded_transport
-
     return BoundedTranslator(settings.translate, create_guarded_transport(settings.allowed_networks))
 
 
@@ -292,8 +290,6 @@ def build_channel_sender(channel: Channel, configuration: Configuration) -> Chan
     """
 
     def create_transport() -> "httpx.AsyncBaseTransport":
-        from monitor.fetch.transport import create_guarded_transport
-
         return create_guarded_transport(configuration.settings.allowed_networks)
 
     try:

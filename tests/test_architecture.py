@@ -130,3 +130,54 @@ def test_the_daemon_preloads_all_deferred_imports_of_the_pipeline() -> None:
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 late |= {str(node.module) for node in ast.walk(function) if isinstance(node, ast.ImportFrom)}
     assert {name for name in late if name.startswith("monitor.")} <= set(PRELOADED_MODULES)
+
+
+OPTIONAL = {  # installed by an extra, or imports what an extra installs
+    *("alembic", "alembic.config", "alembic.util", "apprise", "jmespath", "jmespath.exceptions"),
+    *("monitor.digest.press_docx", "monitor.fetch.browser", "monitor.schedule.procrastinate_worker"),
+    *("monitor.web.assistant", "monitor.web.assistant_http", "monitor.web.oidc", "playwright.async_api"),
+    *("procrastinate", "procrastinate.exceptions", "procrastinate.jobs", "procrastinate.manager"),
+    *("pypdfium2", "pypdfium2.raw", "sqlalchemy.dialects", "weasyprint", "weasyprint.urls"),
+}
+DEFERRED = {  # processor time of the import, for which most runs of a command have no use
+    "reads the language data, 20 to 120 ms": {
+        *("monitor.language.countries", "monitor.language.load", "monitor.match.exclude_phrases"),
+        *("monitor.match.names.coverage", "monitor.match.names.forms", "monitor.match.titles.positions"),
+        *("monitor.insight.succession", "monitor.match.engine", "monitor.match.vocabulary"),
+    },
+    "loads numpy, 90 ms": {
+        *("numpy", "monitor.stories.features", "monitor.stories.fingerprints", "monitor.stories.grouping"),
+        *("monitor.stories.grouping_window", "monitor.text.fold_numpy", "monitor.text.search_text"),
+    },
+    "loads re2, lxml, selectolax or feedparser, 15 to 110 ms": {
+        *("monitor.extract.extractor", "monitor.extract.feed_content", "monitor.extract.pdf_document"),
+        *("monitor.match.query.evaluate", "monitor.parse.dispatch", "monitor.parse.fast_xml"),
+        *("monitor.parse.feed_discovery", "monitor.parse.feedparser_backend", "monitor.parse.incremental"),
+        *("monitor.parse.mailbox", "monitor.pipeline.mailbox_documents", "selectolax.lexbor"),
+    },
+    "loads another large library, 10 to 140 ms": {
+        *("apscheduler.triggers.cron", "ctypes", "monitor.config.people_document", "monitor.deliver.chat"),
+        *("monitor.deliver.email", "monitor.deliver.webhook", "monitor.digest.render", "monitor.fetch.mailbox"),
+        *("monitor.fetch.oauth", "monitor.store.desk", "monitor.telemetry.metrics", "structlog"),
+    },
+    "only some configurations or commands use it": {
+        *("monitor.deliver.folder", "monitor.fetch.cookie_file", "monitor.pipeline.backfill"),
+    },
+}
+
+
+def test_imports_inside_functions_have_a_reason() -> None:
+    """Outside of commands, a module is imported inside a function only if it is optional or slow, see decision 0014."""
+    allowed = OPTIONAL.union(*DEFERRED.values())
+    late: dict[str, Path] = {}
+    for path in FILES:
+        if package_of(module(path)) in {"cli", "__main__"}:
+            continue
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        names = [node.module] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+                        late |= dict.fromkeys(map(str, names), path)
+    assert {name: path for name, path in late.items() if name not in allowed} == {}
+    assert allowed - late.keys() == set()

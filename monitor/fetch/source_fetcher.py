@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from monitor.domain.fetch_result import FetchRequest, FetchResult
 from monitor.domain.ports import Clock, Fetcher
+from monitor.fetch.transport import create_guarded_transport
 
 if TYPE_CHECKING:
     from monitor.fetch.mailbox import MailboxReader
@@ -33,7 +34,6 @@ class SourceFetcher:
     def _create_mailbox_reader(self) -> "MailboxReader":
         from monitor.fetch.mailbox import MailboxReader
         from monitor.fetch.oauth import TokenStore
-        from monitor.fetch.transport import create_guarded_transport
 
         transport = create_guarded_transport(self._allowed_networks)
         return MailboxReader(tokens=TokenStore(transport, self._clock))

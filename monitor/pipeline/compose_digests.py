@@ -14,6 +14,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from monitor.digest.compose import compose_digest
 from monitor.digest.fallback import compose_fallback, render_fallback
 from monitor.digest.messages import build_messages
 from monitor.digest.notices import (
@@ -382,8 +383,6 @@ class DigestComposer:
         *,
         is_overdue: bool = False,
     ) -> Digest:
-        from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
-
         officials = _relevant_officials(plan, configuration, inputs)
         marked = _mark_hits(plan, inputs, window.end_at)
         notices = [
