@@ -10,7 +10,8 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -95,7 +96,18 @@ class RegionSpan:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+class CapitalizedWords(NamedTuple):
+    """Words of a text that begin with a Latin capital: their start offsets, and a text in which their ends are found.
+
+    In the text ``joined``, Latin letters, hyphens and apostrophes are unchanged, and all other characters are spaces. A
+    word ends before the next space after its offset.
+    """
+
+    starts: list[int]
+    joined: str
+
+
+@dataclass(frozen=True)
 class NormalizedArticle:
     """Text of all regions of an article, in the forms that matching needs.
 
@@ -131,17 +143,14 @@ class NormalizedArticle:
             start -= 1
         return self.folded.text[start:end]
 
-    def find_capitalized_words(self) -> tuple[list[int], str]:
-        """Return the offsets of all words that begin with a Latin capital, and a text to find the end of each word.
-
-        In the returned text Latin letters, hyphens and apostrophes are unchanged, and all other characters are spaces.
-        A word ends before the next space after its offset.
-        """
+    @cached_property
+    def capitalized_words(self) -> CapitalizedWords:
+        """All words of the text that begin with a Latin capital."""
         characters = b" %b " % self.cased.encode("latin-1", "replace")
         capital = np.frombuffer(characters.translate(_CAPITAL_TABLE), dtype=np.bool_)
         separator = np.frombuffer(characters.translate(_SEPARATOR_TABLE), dtype=np.bool_)
         starts: list[int] = (capital[1:] & separator[:-1]).nonzero()[0].tolist()
-        return starts, characters[1:].translate(_LATIN_WORD_TABLE).decode()
+        return CapitalizedWords(starts, characters[1:].translate(_LATIN_WORD_TABLE).decode())
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
         """Return the region that contains a span of the normalized text, and the span in the region's original text."""

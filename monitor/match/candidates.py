@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from monitor.match.article_text import NormalizedArticle
@@ -56,7 +57,8 @@ Without a limit, a text without spaces would be read again for each capital lett
 """
 
 
-_SPACE_BEFORE_SYLLABLES = re.compile(" (?=[A-Z][a-z]+ [A-Z])")
+_SYLLABLE_LENGTHS = range(3, 9)
+"""Number of letters of a syllable, with the space after it. The longest Vietnamese ones have seven letters."""
 _SYLLABLE = re.compile(r"(?<= )[A-Z][a-z]*(?![\w'-])")
 _MAX_SYLLABIC_NAME_CHARS = 60
 _MAX_SYLLABIC_NAME_WORDS = 4
@@ -169,12 +171,14 @@ def find_syllabic_typos(facts: ArticleFacts) -> Iterator[Candidate]:
     cased, titles = facts.article_text.cased, title_ends()
     if not facts.name_index.names_without_word:
         return
-    for title in _SPACE_BEFORE_SYLLABLES.finditer(cased):
-        if facts.article_text.word_ending_at(title.start()) not in titles:
+    for first, second in pairwise(facts.article_text.capitalized_words.starts):
+        if second - first not in _SYLLABLE_LENGTHS or cased[second - 1] != " " or cased[first - 1 : first] != " ":
             continue
-        run = [
-            match.span() for match in _SYLLABLE.finditer(cased, title.start(), title.start() + _MAX_SYLLABIC_NAME_CHARS)
-        ]
+        if facts.article_text.word_ending_at(first - 1) not in titles:
+            continue
+        run = [match.span() for match in _SYLLABLE.finditer(cased, first, first + _MAX_SYLLABIC_NAME_CHARS)]
+        if run[:1] != [(first, second - 1)]:
+            continue
         for size in range(min(len(run), _MAX_SYLLABIC_NAME_WORDS), 2, -1):
             (start, _), (_, end) = run[0], run[size - 1]
             words = cased[start:end].lower().split(" ")
@@ -221,7 +225,7 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
         facts.name_index.phonetic_word,
     )
     claimed = sorted(claimed_spans)
-    starts, joined = facts.article_text.find_capitalized_words()
+    starts, joined = facts.article_text.capitalized_words
     find = joined.find
     pairs: list[Candidate] = []
     single_words: list[tuple[int, PhoneticWord]] = []
