@@ -134,6 +134,12 @@ def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span])
     return kept
 
 
+def overlaps(spans: Sequence[Span], start: int, end: int) -> bool:
+    """Return whether a part of the text overlaps one of the spans, which are sorted and do not overlap each other."""
+    at = bisect_left(spans, (end, 0))
+    return bool(at) and spans[at - 1][1] > start
+
+
 class TypoWord(NamedTuple):
     """First name of an official and the word after it, which may be the official's family name with a typo.
 
@@ -269,8 +275,7 @@ def _find_phonetic_pair(
     if not officials:
         return None
     end = second_start + second_word.printed_length
-    at = bisect_left(claimed, (end, 0))
-    if at and claimed[at - 1][1] > start:
+    if overlaps(claimed, start, end):
         return None
     for official in officials:
         first, second = index.phonetic_parts[official]

@@ -1,7 +1,6 @@
 """Decisions on full names: each is accepted as a mention of an official, or is rejected with the reason."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from monitor.domain.mention import MatchForm
@@ -13,6 +12,7 @@ from monitor.match.candidates import (
     find_syllabic_typos,
     find_typo_words,
     list_full_name_candidates,
+    overlaps,
 )
 from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.decisions.evidence import (
@@ -76,11 +76,6 @@ TYPO_CONFIDENCE = 0.8
 A misspelt name may be the name of another person, even if the title next to it fits the official.
 """
 
-_MAX_RECENT_SPANS = 50
-"""Number of the latest claimed spans that are tested for an overlap with a misspelt name, to limit the cost.
-
-A claimed span is a part of the text that already belongs to a name.
-"""
 _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
@@ -341,18 +336,18 @@ def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, con
 
 def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Decide whether full names with one typo in the last part mean an official, and record the decisions."""
-    recent = context.claimed_spans[-_MAX_RECENT_SPANS:]
-    earlier_count = len(recent)
+    claimed = sorted(context.claimed_spans)
+    accepted_end = 0
     for typo in find_typo_words(facts, candidates):
-        if _is_claimed(recent[-_MAX_RECENT_SPANS:], typo.start):
+        if typo.start < accepted_end or overlaps(claimed, typo.start, typo.end):
             continue
         for official in facts.name_index.find_typo_officials(typo.first_name_pattern, typo.folded_word):
             candidate = Candidate(typo.start, typo.end, (official,))
             decision = _decide_typo(facts, candidate, context)
             if isinstance(decision, Accepted):
-                recent.append((candidate.start, candidate.end))
+                context.claimed_spans.append((candidate.start, candidate.end))
+                accepted_end = candidate.end
             context.apply(facts, candidate, (decision,))
-    context.claimed_spans += recent[earlier_count:]
 
 
 def decide_syllabic_typos(facts: ArticleFacts, context: MatchContext) -> None:
@@ -364,8 +359,7 @@ def decide_syllabic_typos(facts: ArticleFacts, context: MatchContext) -> None:
     """
     claimed = sorted(context.claimed_spans)
     for candidate in find_syllabic_typos(facts):
-        at = bisect_left(claimed, (candidate.end, 0))
-        if at and claimed[at - 1][1] > candidate.start:
+        if overlaps(claimed, candidate.start, candidate.end):
             continue
         positions = find_title_before(facts.article_text, candidate.start).title.positions
         is_unique = any(not (one.is_vague or one.is_deputy or one.is_former) for one in positions)
@@ -382,10 +376,6 @@ def decide_syllabic_typos(facts: ArticleFacts, context: MatchContext) -> None:
             names = ", ".join(facts.name_index.officials[one].name for one in candidate.official_indexes[:3])
             rejected = Rejected(candidate.official_indexes, f"one typo in {names!r}, without a fitting title")
             context.apply(facts, candidate, (rejected,))
-
-
-def _is_claimed(spans: Iterable[Span], offset: int) -> bool:
-    return any(start <= offset < end for start, end in spans)
 
 
 def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> Decision:

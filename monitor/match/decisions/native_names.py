@@ -6,11 +6,11 @@ article.
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.domain.mention import MatchForm
+from monitor.match.candidates import overlaps
 from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.decisions.evidence import (
     HAN_WORDS_AFTER_NAME,
@@ -90,7 +90,7 @@ def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, cont
     for pattern, start, end in candidates.native_short_names:
         first, last = start, end - 2
         if (first, last) not in places:
-            if _is_claimed(claimed, first) or not _can_have_title(facts, first, last):
+            if overlaps(claimed, first, first + 1) or not _can_have_title(facts, first, last):
                 continue
             places[first, last] = {}
         places[first, last].update(dict.fromkeys(facts.name_index.short_name_officials(pattern)))
@@ -143,7 +143,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
     for pattern, start, end in candidates.native_short_names:
         is_padded = text.spaced[start] == " "
         first, last = (start, end - 2) if is_padded else (start - 1, end - 1)
-        if _is_claimed(claimed, first):
+        if overlaps(claimed, first, first + 1):
             continue
         officials = context.mentioned(facts.name_index.short_name_officials(pattern))
         if len(officials) != 1:
@@ -209,7 +209,7 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
         for family in _list_family_names(facts, official):
             officials_by_family[family].append(official)
     for family, officials in officials_by_family.items():
-        starts = [at for at in _find_family_name(text, family) if not _is_claimed(claimed, at)]
+        starts = [at for at in _find_family_name(text, family) if not overlaps(claimed, at, at + 1)]
         before_position = [at for at in starts if _HAN_POSITION.match(text, at + len(family))]
         known = set(before_position)
         has_others = any(at not in known and "\u3400" <= text[at + len(family)] <= "\u9fff" for at in starts)
@@ -236,7 +236,9 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
                 officials_by_title[family, position[1]].add(mention.official_index)
     for (family, position_word), officials in officials_by_title.items():
         other_person = re.compile(f"(?<![가-힣]){family}[가-힣]{{1,2}} ?(?:[가-힣]+ )?{position_word}")
-        if len(officials) != 1 or any(not _is_claimed(claimed, match.start()) for match in other_person.finditer(text)):
+        if len(officials) != 1 or any(
+            not overlaps(claimed, at.start(), at.start() + 1) for at in other_person.finditer(text)
+        ):
             continue
         (official,) = officials
         for match in re.finditer(f"(?<![가-힣]){family}(?= ?{position_word})", text):
@@ -270,12 +272,6 @@ def _find_family_name(text: str, family: str) -> Iterator[int]:
         if not "\u3400" <= left <= "\u9fff" or left in HAN_WORDS_BEFORE_NAME:
             yield at
         at = text.find(family, at + 1, len(text) - 1)
-
-
-def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
-    """Return whether an offset is in a part of the text that already belongs to a name (``claimed_spans``, sorted)."""
-    index = bisect_left(claimed_spans, (offset + 1, 0))
-    return bool(index) and claimed_spans[index - 1][1] > offset
 
 
 _INITIALS_BEFORE = re.compile(r"(?<![^\W_])([\u0400-\u042f])\. ?(?:[\u0400-\u042f]\. ?)?\Z")

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.mention import MatchForm
-from monitor.domain.watchlist import Official, Role
+from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.match.article_text import SurroundingText, normalize_article
 from monitor.match.candidates import (
     find_candidates,
@@ -17,6 +17,7 @@ from monitor.match.candidates import (
 from monitor.match.context import MAX_NEAR_MISSES, ArticleFacts, MatchContext
 from monitor.match.decisions.evidence import collect_full_name_evidence, find_boundary
 from monitor.match.decisions.full_names import decide_full_name, reject_full_name
+from monitor.match.engine import compile_watchlist
 from monitor.match.names.index import NameIndex
 from monitor.match.types import Accepted, Candidate, Candidates, ExtensionKind, Rejected
 
@@ -152,3 +153,12 @@ def test_near_misses_of_one_article_are_limited() -> None:
     for start in range(2 * MAX_NEAR_MISSES):
         context.apply(facts, Candidate(start, start + 1, (0, 1)), (Rejected((0, 1), "no title"),))
     assert len(context.rejected) == MAX_NEAR_MISSES
+
+
+@pytest.mark.parametrize("count", [10, 60])
+def test_a_full_name_is_never_taken_for_another_one_with_a_typo(count: int) -> None:
+    """However many names precede or follow it."""
+    watchlist = Watchlist((Official("a", "Anna Bandoro", "Italy"), Official("b", "Anna Bandora", "Italy")))
+    article = Article(url="", body="Anna Bandoro spoke. " * count, language="en")
+    findings = compile_watchlist(watchlist).match(article)
+    assert ({one.official_id for one in findings.mentions}, findings.near_misses) == ({"a"}, ())
