@@ -627,7 +627,7 @@ class Convention(_Table):
     respellings: tuple[tuple[str, str], ...] = ()
     """Patterns of folded letters with replacements. They produce other usual spellings of a name."""
     spelling_variants: tuple[Words, ...] = ()
-    """Groups of interchangeable spellings of one name."""
+    """Groups of interchangeable spellings of one name. A spelling that ends with a dot is an abbreviation."""
 
 
 class Country(_Table):

@@ -21,6 +21,7 @@ from monitor.match.vocabulary import (
     country_evidence_words,
     country_words,
     credit_words,
+    name_abbreviations,
     name_particles,
     naming_convention,
     place_words,
@@ -300,6 +301,8 @@ class SurroundingText:
         if text.isalpha():
             return text[0].isupper()
         if not text.replace(" ", "").isalpha():
+            if "." in text:
+                text = " ".join(map(_remove_abbreviation_dot, text.split(" ")))
             if _NON_NAME_SIGNS.search(text):
                 return False
             text = _ARABIC_ARTICLE.sub("", text)
@@ -595,6 +598,11 @@ class SurroundingText:
                 if other.lower().strip(".") in word_lists().occupations:
                     return other
         return ""
+
+
+def _remove_abbreviation_dot(word: str) -> str:
+    """Remove the dot of an abbreviated first name, such as "Md.". Any other word is returned unchanged."""
+    return word[:-1] if word.endswith(".") and word[:-1].lower() in name_abbreviations() else word
 
 
 def _is_known_word(word: str) -> bool:

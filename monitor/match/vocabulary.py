@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from types import MappingProxyType
 
 from monitor.language.countries import find_country_of_code
@@ -268,6 +269,13 @@ def name_lists(convention: str) -> NameLists:
         honorifics=tuple(fold_key(word) for each in every for word in each.honorifics),
         spelling_variants=tuple(tuple(map(fold_key, group)) for each in every for group in each.spelling_variants),
     )
+
+
+@cache
+def name_abbreviations() -> frozenset[str]:
+    """Return the abbreviated first names of all naming conventions, without their dot, such as "md"."""
+    groups = chain.from_iterable(each.spelling_variants for each in language_data().conventions.values())
+    return frozenset(fold_key(one[:-1]) for one in chain.from_iterable(groups) if one.endswith("."))
 
 
 @cache

@@ -17,6 +17,7 @@ from monitor.match.names.respelling import (
     join_initials,
     list_arabic_spellings,
     list_digraph_forms,
+    split_abbreviation,
 )
 from monitor.match.names.scripts import (
     PATRONYMIC_PARTICLES,
@@ -195,7 +196,8 @@ def _build_malay(groups: list[str], convention: Convention) -> NameParts:
         wholes += [first + said + father for said in between for first in dict.fromkeys((given, core))]
     for spellings in lists.spelling_variants:
         if given[0] in spellings:
-            wholes += [(first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in spellings]
+            firsts = [split_abbreviation(spelling) for spelling in spellings]
+            wholes += [(*first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in firsts]
     shorts = [ShortForm(given, "given names"), ShortForm(core, "given name", sufficient=len(core[0]) > 3)]
     if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in lists.family_names):
         shorts.append(ShortForm(father, "family name", sufficient=False))

@@ -19,7 +19,6 @@ _MAX_FORMS = 60
 
 An Arabic name with several exchangeable words would otherwise have hundreds.
 """
-_MAX_ABBREVIATION_LETTERS = 4
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MAX_UNSPLIT_LETTERS = 6
@@ -95,11 +94,16 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
         return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b", ""))
     for group in name_lists("arabic").spelling_variants:
         if first in group:
-            others = [other for other in group if other != first]
-            # In the text that is searched, the dot of "Md." is a second space.
-            dotted = ((other, "") for other in others if len(other) <= _MAX_ABBREVIATION_LETTERS)
-            return 1, ((first,), *((other,) for other in others), *dotted)
+            return 1, ((first,), *(split_abbreviation(other) for other in group if other != first))
     return 1, ((first,), *((other,) for other in list_western_spellings(first)))
+
+
+def split_abbreviation(spelling: str) -> NameWords:
+    """Return a spelling of a name as words. An abbreviation such as "md." becomes "md" and an empty word.
+
+    In the text that is searched, the dot is a space, so that there are two spaces after "Md.".
+    """
+    return (spelling[:-1], "") if spelling.endswith(".") else (spelling,)
 
 
 def list_western_spellings(word: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Article, Region
 from monitor.domain.mention import Findings, MatchForm
-from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.domain.watchlist import Official, Role, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
 
 DEFENCE = Official(
@@ -251,6 +251,23 @@ def test_a_syllable_after_a_rank_is_a_name_even_as_part_of_a_compound_word() -> 
     """Hải bên has the letters of hai bên ("both sides"); after a rank it is the general."""
     body = "Đại tướng Trần Minh Hải thăm đơn vị. Đại tướng Hải bên cạnh các chiến sĩ. Quan hệ Hai bên tốt."
     assert [text for _, text in found(body, "vi")] == ["Trần Minh Hải", "Hải"]
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "text", "expected"),
+    [
+        ("Muhammad Yunus", "Bangladesh", "Yesterday Md. Yunus met envoys in Dhaka.", ["Md. Yunus"]),
+        ("Mohammad Sabu", "Malaysia", "The minister, Mohd. Sabu, spoke.", ["Mohd. Sabu"]),
+        ("Mohamed Salim Khan", "Pakistan", "Muh. Salim Khan spoke.", ["Muh. Salim Khan"]),
+        ("Omar Khalid", "Jordan", "He met Umar. Khalid left.", []),
+        ("Md. Shahabuddin", "Bangladesh", "President Mohammed Shahabuddin spoke.", ["Mohammed Shahabuddin"]),
+    ],
+)
+def test_an_abbreviated_first_name_is_part_of_the_name(name: str, country: str, text: str, expected: list[str]) -> None:
+    """The dot of the abbreviation does not end a sentence; the dot of any other word does."""
+    watchlist = Watchlist((Official("a", name, country),), (Rule("r", officials=("a",)),))
+    findings = compile_watchlist(watchlist).match(Article(url="", body=text, language="en"))
+    assert [one.text for one in findings.mentions] == expected
 
 
 def test_a_rank_does_not_contradict_a_mentioned_official() -> None:
