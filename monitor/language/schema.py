@@ -391,9 +391,9 @@ class Spellings(_Table):
     han_variants: Words = ()
     """Groups of old, new and variant forms of one character in Japanese names, such as `沢澤`."""
     arabic_transcriptions: tuple[tuple[str, str], ...] = ()
-    """Pairs: a pattern in English transcriptions of Arabic, and the letters in French and German ones.
+    """Pairs: a pattern in a transcription of Arabic or Persian, and the letters in another one.
 
-    An example is `sh` and `ch`.
+    Examples are `sh` and the French `ch`, and `gh` and `q` for the same Persian letter.
     """
     transcriptions: tuple[tuple[str, str], ...]
     """Pairs: letters in English transcriptions, and the letters that another language writes.

@@ -107,7 +107,7 @@ def split_abbreviation(spelling: str) -> NameWords:
 
 
 def list_western_spellings(word: str) -> Iterator[str]:
-    """Yield an Arabic word in French and German transcription: sh becomes ch or sch, u becomes ou, s becomes ss."""
+    """Yield an Arabic or Persian word in other transcriptions: sh becomes ch, u becomes ou, gh becomes q."""
     for old, new in language_data().orthography.arabic_transcriptions:
         other = re.sub(old, new, word)
         if other != word:
