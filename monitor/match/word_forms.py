@@ -346,7 +346,7 @@ def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -
 
 
 def _match_at(pattern: re.Pattern[str], text: str, offsets: Iterable[int]) -> Iterator[re.Match[str]]:
-    """Yield the matches of a pattern that start at the given offsets. One that overlaps an earlier match is left out."""
+    """Yield the matches of a pattern that start at the given offsets, except those inside an earlier match."""
     end = 0
     for offset in offsets:
         if offset >= end and (match := pattern.match(text, offset)):

@@ -87,3 +87,18 @@ def test_short_names_count_with_a_title_in_other_languages(matcher: Matcher, tex
 def test_function_words_before_a_name_do_not_belong_to_it(matcher: Matcher) -> None:
     (mention,) = matcher.match(Article("https://a.example/1", "Reise", body="Das sagte der Boris Pistorius.")).mentions
     assert mention.text == "Boris Pistorius"
+
+
+@pytest.mark.parametrize("role", ["Speaker", "Speaker of Parliament", "Parliament Speaker", "Speaker of the House"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Latvia's Parliament Speaker Ozolsone spoke.",
+        "Ozolsone, speaker of the Latvian parliament, spoke.",
+        "House Speaker Ozolsone spoke in Latvia.",
+    ],
+)
+def test_a_speaker_chairs_a_parliament_however_the_role_is_written(role: str, text: str) -> None:
+    """The role may name the parliament or not, and so may the article."""
+    matcher = compile_watchlist(Watchlist((Official("o", "Daina Ozolsone", "Latvia", roles=(Role(role),)),)))
+    assert [one.text for one in matcher.match(Article(url="", body=text, language="en")).mentions] == ["Ozolsone"]
