@@ -110,12 +110,16 @@ class CapitalizedWords(NamedTuple):
 
 @dataclass(frozen=True)
 class NormalizedArticle:
-    """Text of all regions of an article, in the forms that matching needs.
+    """Text of all regions of an article (title, standfirst, captions, body), in the forms that matching needs.
 
-    ``cased`` is the folded text with its capital letters. ``spaced`` is the folded text in lower case, in which every
-    ASCII character that is not a letter or digit is a space. ``spaced`` has one more space before and after the text.
-    Its offsets are therefore one higher than the offsets in ``cased`` and in the folded text. ``has_look_alikes`` is
-    true if look-alike letters of another script were replaced in the folded text.
+    - ``folded`` has the normalized text, which is in lower case without diacritics, and converts its offsets to offsets
+      in the original text.
+    - ``cased`` is the normalized text with its capital letters.
+    - ``spaced`` is the normalized text with a space instead of each ASCII character that is not a letter or digit, and
+      with one more space at its start and end. Its offsets are therefore one higher than in the other texts.
+    - ``region_spans`` are the regions with their offsets; ``region_starts`` are their start offsets alone.
+    - ``has_look_alikes`` is true if letters were replaced that only look like the right ones, such as a Cyrillic `а` in
+      a Latin word.
     """
 
     folded: FoldedText
@@ -154,7 +158,10 @@ class NormalizedArticle:
         return CapitalizedWords(starts, characters[1:].translate(_LATIN_WORD_TABLE).decode())
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
-        """Return the region that contains a span of the normalized text, and the span in the region's original text."""
+        """Return the region that contains a span of the normalized text, and the offsets of the span in this region.
+
+        The second and third value are the start and end of the span in the region's original text.
+        """
         first, last = self.folded.original_span(start, end)
         span = self.region_spans[self._region_index(first)]
         return span.region, first - span.start, last - span.start
@@ -235,16 +242,16 @@ _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Number of characters at the start of a text in which words in lower case are searched for, to limit the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Maximum length of a text in which each lower-case word is looked for by a search of its own.
+"""Maximum length of a text that is searched again for each word that may also occur in lower case.
 
 For a longer text, a set of its lower-case words is built once.
 """
 _MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
-"""Minimum share of capitalized words among the long words of a headline.
+"""Minimum share of capitalized words among the long words of a line that counts as a headline.
 
-The share is not 1, because some languages write one in five of these words in lower case.
+The share is not 1, because some languages write one in five of the long words of a headline in lower case.
 """
 _ALL_CAPS_SHARE = 0.7
 """Share of capitals among the letters around a name, above which the text there counts as all in capitals.
@@ -571,8 +578,9 @@ class SurroundingText:
         return printed if is_place and pair not in known.exceptions else ""
 
     def find_occupation(self, start: int, end: int) -> str:
-        """Return the occupation next to a name, if the occupation shows that another person is meant.
+        """Return the occupation next to a name, such as "actor", which suggests that no official is meant.
 
+        A former occupation, and one before words such as "who became", are ignored if they follow the name.
         The result is an empty string if no such occupation is found.
         """
         word = self.word_before(start).lower()

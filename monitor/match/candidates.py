@@ -1,8 +1,8 @@
 """Search for candidates: all parts of a text that may be the name of an official.
 
 Later steps decide whether a candidate means the official. Candidates are exact matches of watched names, inflected
-forms, spellings that sound alike, and names with a typo in the last part. They are also full names with an initial, a
-nickname, a middle name or a patronymic between their parts.
+forms, spellings that sound like a watched name, and names with a typo in the last part. They are also full names with
+an initial, a nickname, a middle name or a patronymic between their parts.
 """
 
 import re
@@ -143,8 +143,9 @@ def overlaps(spans: Sequence[Span], start: int, end: int) -> bool:
 class TypoWord(NamedTuple):
     """First name of an official and the word after it, which may be the official's family name with a typo.
 
-    ``first_name_pattern`` is the id of the first name in the automaton. ``start`` is the start offset of the first
-    name. ``end`` is the end offset of the word after it, and ``folded_word`` is this word, normalized.
+    ``first_name_pattern`` is the id of the first name in the name index. ``start`` is the start offset of the first
+    name. ``end`` is the end offset of the word after the first name. ``folded_word`` is this word, in lower case
+    without diacritics.
     """
 
     first_name_pattern: int
@@ -416,9 +417,12 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name is ``exact``, or of whose first name ``similar`` may be a misspelling.
+    """Return the officials whose first name equals ``exact``, or may be printed as ``similar`` with a typo.
 
-    The test for typos is quick and inexact: it requires a similar length and the same first or last letter.
+    ``exact`` is the second word before a family name, where the first name is if a middle name follows. ``similar`` is
+    the word directly before the family name. The test for typos is quick and inexact: both words must have similar
+    lengths and the same first or last letter. A short word is never taken for a typo; then ``exact`` must also be a
+    first name after which a middle name is allowed.
     """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:

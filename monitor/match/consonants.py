@@ -33,9 +33,10 @@ for _sound, _letters in _CONSONANTS.items():
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
 """The Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
-"""Two translation tables for the consonants of Latin spellings. They differ only in the letter "v".
+"""Two tables that replace Latin consonants by the ones that Arabic and Hebrew letters represent.
 
-Arabic and Hebrew write it either with a letter for a consonant, or with a letter that also represents a vowel.
+They differ only in "v", because Arabic and Hebrew write a "v" either with a letter for a consonant, or with a letter
+that also represents a vowel.
 """
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
 """Consonants of the one-letter words, such as "and" or "in", that Arabic and Hebrew join to a name."""

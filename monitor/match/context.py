@@ -17,22 +17,22 @@ from monitor.match.verdicts import CONFIRMED_CONFIDENCE, ArticleVerdicts
 from monitor.match.vocabulary import find_home_country
 
 MAX_NEAR_MISSES = 50
-"""Maximum number of near misses that are kept for one article.
+"""Maximum number of near misses (rejected names that are shown to the user) that are kept for one article.
 
 Without a limit, a text that repeats one name could fill the database.
 """
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
-"""Maximum number of officials in one near miss. A longer list does not help users to correct the watchlist."""
+"""Maximum number of officials that are kept with one rejected name. A longer list does not help users."""
 _MANY_OFFICIALS = 200
-"""Minimum number of officials with the same name for which the mentioned ones are cached.
+"""Minimum number of officials who share a name, from which on the mentioned ones among them are cached.
 
-If fewer officials share a name, each of them is tested every time.
+If fewer officials share the name, each of them is tested every time.
 """
 _MAX_STEPS_BACK = 64
-"""Number of the last offsets in a sorted list among which a new offset may be inserted.
+"""Maximum number of places before the end of a sorted list of offsets at which a new offset is inserted.
 
-This is usually sufficient, because the mentions of an article are found nearly in the order of the text. An offset that
-precedes all of them starts a new list.
+An offset that belongs further to the front starts a new list. There are few lists, because the mentions of an article
+are found nearly in the order of the text.
 """
 
 
@@ -49,7 +49,10 @@ class ArticleFacts:
 
     @cached_property
     def country_counts(self) -> Mapping[str, int]:
-        """The number of mentions of each country; one is added for the home country of the article's language."""
+        """The number of words in the text for each country, by the key of the country.
+
+        One is added for the country that titles in the article's language mean if they name no country.
+        """
         counts = Counter(self.countries)
         if home := find_home_country(self.language):
             counts[home] += 1
@@ -152,12 +155,16 @@ class _MentionedAmong:
 class MatchContext:
     """Record of all decisions on the names in one article. Each step adds entries, and never changes earlier ones.
 
+    - ``verdicts`` are statements of readers on names in this article. They apply before every decision, so that no
+      decision is based on a mention that a reader rejected.
+    - ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
+    - ``first_accepted_at`` maps each mentioned official to the offset of the name that was accepted first. It is in the
+      order of acceptance.
+    - ``namesakes`` are officials whose full name belongs to another person in this article.
+    - ``other_bearers`` maps each normalized short name to the other people with this name, in the order of the text.
+
     The record is mutable, because a copy for each decision would make the time grow with the square of the text's
-    length. ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
-    ``first_accepted_at`` maps each mentioned official to the offset of the first accepted name. It is in the order of
-    acceptance. ``namesakes`` are officials whose full name belongs to another person in this article. ``other_bearers``
-    maps each normalized short name to the other people with this name, in the order of the text. The ``verdicts`` of
-    readers apply before every decision, so that no decision is based on a mention that a reader rejected.
+    length.
     """
 
     verdicts: ArticleVerdicts | None = None

@@ -86,9 +86,9 @@ class Matcher:
         """Find the officials that an article mentions, evaluate the rules, and return the findings.
 
         The findings are mentions, near misses (names that were rejected) and hits (rules that the article satisfies).
-        ``source_id`` is the source of the article, which rules may select. ``seen_at`` is used if the article has no
-        date of publication. ``verdicts`` are the verdicts of readers that apply to the article, as ``select_effective``
-        returns them.
+        ``source_id`` is the source of the article, because a rule may select sources. ``seen_at`` is the time when the
+        article was found; it is used if the article has no date of publication. ``verdicts`` are the statements of
+        readers on names in the article, as ``select_effective`` returns them.
         """
         facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
         if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (

@@ -25,7 +25,8 @@ class NameIssue:
     """Problem with one configured value of an official or a rule.
 
     ``kind`` is "official" or "rule", and ``id`` identifies the official or rule. ``field`` is the configuration key. If
-    the value is an item of a list, ``index`` is its index, otherwise -1.
+    the value is an item of a list, ``index`` is its index in the list, otherwise -1. ``is_fatal`` is true for an error
+    and false for a warning.
     """
 
     kind: str
@@ -64,7 +65,7 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
 
 @lru_cache(maxsize=1000)
 def _find_country_problem(country: str) -> str:
-    """Return the reason why a country is not known, or an empty text if it is known or missing."""
+    """Return a message that a configured country is not known, or an empty text if it is known or not configured."""
     from monitor.match.vocabulary import country_keys, find_country_key  # read the language data, as few commands do
 
     key = find_country_key(" ".join(fold_words(country)))
@@ -133,7 +134,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the problems of one name, each as a message and a flag. The flag is true if the name cannot be used."""
+    """Yield each problem of one name as a pair: the message, and True if the name cannot be used because of it."""
     words = fold_words(name)
     if error := find_name_error(name, official):
         yield error, True

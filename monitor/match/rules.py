@@ -18,9 +18,9 @@ class RuleEvaluator:
     """The rules of a watchlist, prepared for evaluation on many articles.
 
     ``queries`` and ``exclusions`` map the id of a rule to its compiled ``query`` and ``exclude``.
-    ``required_literals`` maps the id of a rule with a query to normalized texts. At least one of them occurs in every
-    article that satisfies the query. ``always_evaluated`` are the ids of the rules with a query for which no such texts
-    are known.
+    ``required_literals`` maps the id of a rule with a query to normalized words and phrases, at least one of which
+    occurs in every article that satisfies the query. ``always_evaluated`` are the ids of the rules for whose query no
+    such words are known.
     """
 
     def __init__(
@@ -55,10 +55,12 @@ class RuleEvaluator:
     ) -> tuple[RuleHit, ...]:
         """Evaluate all rules on an article, and return a hit for each rule that the article satisfies.
 
-        ``mentions`` maps the id of each mentioned official to the spans of the mentions. ``position_spans`` are the
-        spans of positions without a name, such as "the Lao Defence Minister"; rules that do not match positions ignore
-        them. If ``has_query_literal`` is false, the article has no required literal of any query, and only the queries
-        in ``always_evaluated`` are evaluated.
+        - ``source_id`` is the source of the article, because a rule may select sources.
+        - ``mentions`` maps the id of each mentioned official to the spans of the mentions.
+        - ``position_spans`` are the spans of positions without a name, such as "the Lao Defence Minister". Rules that
+          do not match positions ignore them.
+        - ``has_query_literal`` is False if the article has none of the ``required_literals``. Then only the queries in
+          ``always_evaluated`` are evaluated.
         """
         if not mentions and not has_query_literal and not self.always_evaluated:
             return ()

@@ -11,9 +11,10 @@ Span = tuple[int, int]
 """Start and end offset in the normalized text, which is in lower case without diacritics."""
 
 PatternMatch = tuple[int, int, int]
-"""A match of the automaton: the id of the matched name or word, and its start and end offset in the spaced text.
+"""A match in the search for all names and words at once: the id of the pattern that was found, and its start and end.
 
-The spaced text has spaces instead of punctuation. Its offsets are one more than those in the normalized text.
+Both are offsets in ``NormalizedArticle.spaced``, the text with spaces instead of punctuation. They are one higher than
+the offsets in the normalized text.
 """
 
 NameWords = tuple[str, ...]
@@ -78,12 +79,16 @@ class ExtendedName(NamedTuple):
 class Candidates(NamedTuple):
     """All watched names and country words that occur in an article, sorted by kind.
 
-    Later steps decide whether a name means an official. ``full_names``, ``short_names`` and ``first_names`` are in
-    Latin letters and start with a capital letter. A short name may also start with a particle, such as "van".
-    ``native_names`` and ``native_short_names`` are in other scripts. ``countries`` has one country key for each country
-    word in the text. ``kinds`` is a bit mask of the kinds (``CandidateKind``) of everything that was found, including
-    names in lower case, which are in none of the lists. ``genitive_ends`` are the end offsets of names with a genitive
-    ending: the word after such a name does not belong to the name.
+    Later steps decide whether a name means an official.
+
+    - ``full_names``, ``short_names`` and ``first_names`` are in Latin letters and start with a capital letter. A short
+      name may also start with a particle, such as "van".
+    - ``native_names`` are full names in other scripts; ``native_short_names`` are short names in other scripts.
+    - ``countries`` has one country key for each country word in the text.
+    - ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a name does not belong
+      to the name.
+    - ``kinds`` is a bit mask of the kinds (``CandidateKind``) of everything that was found, including query words, and
+      names in lower case, which are in none of the lists.
     """
 
     full_names: tuple[PatternMatch, ...] = ()
@@ -149,10 +154,13 @@ class TitleScore:
 class Boundary(NamedTuple):
     """Evidence from the words next to a name: whether the name is complete, or part of a longer name.
 
-    ``is_standalone`` is true for a complete name. ``word_before`` and ``word_after`` are the words that make the name
-    longer. ``other_bearer`` is the longer name, if it is the name of another person. ``rejection`` is the reason why
-    the name is rejected. ``has_initial_before`` and ``has_name_before`` are true if an initial or another name precedes
-    the name. Such a word may also belong to the full name of an official.
+    - ``is_standalone`` is true for a complete name.
+    - ``word_before`` and ``word_after`` are the words that make the name longer.
+    - ``is_joined_by_hyphen`` is true if a hyphen joins first and family name, as in the name of a street or school.
+    - ``other_bearer`` is the longer name, if it is the name of another person.
+    - ``rejection`` is the reason why the name is rejected.
+    - ``has_initial_before`` and ``has_name_before`` are true if an initial, or another name, precedes the name. It may
+      also belong to the full name of an official.
     """
 
     is_standalone: bool = True
@@ -168,8 +176,8 @@ class Boundary(NamedTuple):
 class Evidence(NamedTuple):
     """Evidence for and against the assumption that a name in the text means one official.
 
-    The fields are examined in the order in which they are listed, until one of them is decisive. Fields that are not
-    examined keep their default values. For a field with the default ``None``, this value means "not examined".
+    The evidence is collected in the order of the fields, until one of them is decisive. The following fields keep their
+    default values. If the default is ``None``, this value means "not examined".
     """
 
     official_index: int

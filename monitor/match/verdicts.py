@@ -1,4 +1,4 @@
-"""Verdicts of readers on one article: the names that they reject or confirm as mentions of an official."""
+"""Verdicts of readers on one article: the names that readers reject or confirm as mentions of an official."""
 
 import re
 from collections.abc import Iterable, Mapping

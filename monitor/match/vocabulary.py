@@ -73,14 +73,17 @@ def word_lists() -> WordLists:
 
 @dataclass(frozen=True)
 class PlaceWords:
-    """Words that precede the name of a place or thing in a text of one language.
+    """Words that precede the name of a place or thing in a text of one language, such as French "rue".
 
-    ``words`` and ``stems`` (beginnings of words) come from the language itself, from English, and from all languages in
-    scripts other than Latin. ``foreign_words`` come from all languages. They count only with a capital letter, because
-    many of them are ordinary words in another language. These three are normalized.
+    - ``words`` and ``stems`` (beginnings of words) come from the language itself, from English, and from all languages
+      in scripts other than Latin.
+    - ``foreign_words`` come from all languages. They count only with a capital letter, because many of them are
+      ordinary words in another language.
+    - ``marked_words`` come from languages in which diacritics distinguish words. ``phrases`` have two words.
+    - ``last_words`` are the last words of the ``marked_words`` and ``phrases``.
+    - ``exceptions`` are phrases that end with such a word, but do not precede the name of a place.
 
-    ``marked_words`` and ``phrases`` (of two words) are spelled with diacritics. ``last_words`` are the last words of
-    both, normalized. ``exceptions`` are phrases that end with such a word, but do not precede the name of a place.
+    ``marked_words``, ``phrases`` and ``exceptions`` are spelled with diacritics. All other words are normalized.
     """
 
     words: frozenset[str]
@@ -388,7 +391,7 @@ def single_word_titles() -> frozenset[str]:
 
 @cache
 def address_phrases() -> frozenset[str]:
-    """Return the phrases for ranks and forms of address. They are removed from the start of a configured name."""
+    """Return the phrases for ranks and forms of address, which are removed from the start of a configured name."""
     return frozenset(p for p, symbols in title_vocabulary().items() if symbols[0][0] in "mr")
 
 
@@ -396,7 +399,8 @@ def address_phrases() -> frozenset[str]:
 def home_forms_of_address(country: str) -> frozenset[str]:
     """Return the normalized forms of address, such as "mr", in the languages of a country.
 
-    ``country`` is the key of the country. A language is used if this is its home country (see ``find_home_country``).
+    ``country`` is the key of the country. Only languages whose home country (see ``find_home_country``) is this country
+    are used.
     """
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
@@ -433,10 +437,10 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return a dictionary of words that show which country a text is about.
+    """Return a dictionary that maps words to the key of the country that they show a text to be about.
 
-    The keys are names, adjectives and capitals of countries in Latin letters, normalized. Words that have other
-    meanings are omitted. The values are country keys.
+    The words are names, adjectives and capital cities of countries in Latin letters, normalized. Words that also have
+    other meanings are omitted.
     """
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
@@ -492,6 +496,6 @@ def find_convention(country: str) -> str:
 def find_home_country(language: str) -> str:
     """Return the key of the home country of a language, or an empty string if the language has none.
 
-    In a text in this language, a title that names no country belongs to the home country.
+    The home country is the one that a title means, such as "the Finance Minister", if it names no country.
     """
     return _home_countries().get(language.partition("-")[0].lower(), "")

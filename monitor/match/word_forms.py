@@ -42,7 +42,10 @@ _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
 """A run: adjacent capitalized words, with short lower-case words between them."""
 _PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?(?=([A-Z][a-z]{{1,79}}(?![^\W_]){more}))"
-"""Pattern of a prefix before a name. The name is not consumed, because a word in it may have a prefix, too."""
+"""Pattern of a prefix that is joined to a name, as in Zulu `uSipho`.
+
+A match ends before the name, so that a prefix inside the name is found by the next match.
+"""
 _RUN_WORD = re.compile(rf"{_LETTERS}+(?:'{_LETTERS}+)?")
 _CAPITALIZED_WORD = re.compile(rf"{_FIRST}{_CAPITALIZED}")
 _WORD_BEFORE_NAME = re.compile(rf" [^ ]++(?= [{_CAPITALS}])")
@@ -77,9 +80,9 @@ _WOMANS_FAMILY_NAME = re.compile(r"\w+(?:[ое]ва|[иы]на|[ая]я|[скц]
 _CONSONANT_AT_END = re.compile("[b-df-hj-np-tv-xzбвгґджзйклмнпрстфхцчшщ]\\Z")
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
-"""Agreement of a printed word with a word of a name, from best to worst.
+"""Degrees to which a printed word agrees with a word of a name, from best to worst.
 
-The printed word is the same word in any spelling, another grammatical case of the word, or no form of it.
+The printed word is the word of the name in any spelling, another grammatical case of it, or another word.
 """
 _MAX_NAME_WORDS = 6
 _MAX_FAMILY_NAME_CHARS = 40
@@ -108,8 +111,8 @@ _MAX_FAMILY_NAMES = 40
 _STEM_LETTERS = 3
 """Number of letters at the start of a word that do not change with the grammatical case.
 
-After them, a vowel may be dropped. If a text has only one full name, a short name in another case must begin with the
-same letters as a word of the full name.
+A later vowel may be omitted in another case. If a text has only one full name, a short name in another case must begin
+with the same letters as a word of the full name.
 """
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
@@ -124,9 +127,9 @@ _FEMALE_ENDINGS = frozenset("aаяα")
 
 
 class _WordForms:
-    """Words of watched names of which one printed word may be a form, such as a grammatical case.
+    """Words of watched names (``names``) of which one printed word may be a form, such as a grammatical case.
 
-    ``names`` are these words. A word that was found by its sound must still be compared with the printed word.
+    A word in ``names`` that was found only by its sound must still be compared with the printed word.
     """
 
     def __init__(self, names: tuple[str, ...], words: NameWordIndex) -> None:
@@ -158,7 +161,7 @@ class _Word(NamedTuple):
 class _FormsByWord(dict[str, _WordForms | None]):
     """Cache for texts in one language: maps each printed word to the words of watched names of which it may be a form.
 
-    A word that is not in the cache is looked up automatically.
+    A word that is not in the cache is added at its first use. The value is None if there are no such words.
     """
 
     def __init__(self, name_index: NameIndex, language: str) -> None:
@@ -478,9 +481,9 @@ class _Search:
         return found
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
-        """Return False if a printed word is a woman's form of a short name that belongs only to men.
+        """Return False if a printed word is a form for women of a short name that belongs only to men, otherwise True.
 
-        An official is taken for a woman if the first name ends in -a. The result is True for all other words.
+        An official is taken for a woman if the first name ends in -a.
         """
         inflection = find_inflection(word, self._language)
         if (

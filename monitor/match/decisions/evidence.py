@@ -144,11 +144,16 @@ def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
 def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> str:
     """Return the reason why a full name means the official although there is evidence against it.
 
-    Such evidence is an occupation next to the name, or a further word after it. A fitting title always outweighs it. In
-    a naming convention in which a further word cannot make another name, a further word has no effect. An occupation
-    has no effect if no role is configured for the official, or if the article names the official's country. Names that
-    consist of syllables, such as Vietnamese names, are an exception: thousands of people share them, so only a fitting
-    title is sufficient. The result is an empty string if there is no sufficient reason.
+    The evidence against it is a further word after the name, or an occupation next to the name. The result is the first
+    reason that applies:
+
+    - In the naming convention of the name, a further word cannot make it another name.
+    - The title next to the name fits the official.
+    - Against an occupation only: no role is configured for the official, or the article names the official's country.
+      This is not sufficient for names that consist of syllables, such as Vietnamese ones, because thousands of people
+      share them.
+
+    The result is an empty string if no reason applies.
     """
     official = evidence.official_index
     prepared, convention = facts.name_index.prepared_official(official), facts.name_index.conventions[official]
@@ -262,10 +267,11 @@ def stem_occurs_in_lower_case(cased: str, word: str) -> bool:
 
 
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return whether a short name without a name before it is complete, and the words next to it that show this.
+    """Return whether a short name is complete, and the word after it if it is not.
 
-    It is complete except in these cases: a word after the name continues the name or makes it a place; the name begins
-    a compound word; a word such as "Street" is before the name; the name is in a photo credit or byline.
+    The caller has checked that no other name precedes the short name. The name is complete except in these cases: a
+    word after the name continues the name or makes it a place; the name begins a compound word; a word that precedes
+    names of places, such as "rue", is before the name; the name is in a photo credit or byline.
     """
     around = facts.surrounding_text
     if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):

@@ -335,7 +335,7 @@ def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, con
 
 
 def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Decide whether full names with one typo in the last part mean an official, and record the decisions."""
+    """Decide whether a first name and a family name with one typo mean an official; record the decisions."""
     claimed = sorted(context.claimed_spans)
     accepted_end = 0
     for typo in find_typo_words(facts, candidates):

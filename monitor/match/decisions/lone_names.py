@@ -104,7 +104,7 @@ class LoneName:
     """A part of an official's name in an article that nowhere contains the full name, with the evidence for it.
 
     ``places`` are the positions in the text at which the part can mean the official. ``evidence`` has the kinds of
-    evidence at these positions.
+    evidence for and against this meaning at all these positions.
     """
 
     official_index: int
@@ -113,7 +113,10 @@ class LoneName:
 
     @property
     def is_supported(self) -> bool:
-        """True if the article itself gives a reason to expect the official; a high weight alone is not sufficient."""
+        """True if the article gives a reason to expect the official, such as a position or other watched people.
+
+        A lone name without such a reason is not accepted, even if its ``weight`` is high enough.
+        """
         kinds, evidence = LoneNameEvidence, self.evidence
         return bool(
             evidence & {kinds.MORE_OTHERS, kinds.FITTING_POSITION, kinds.POSITION_NEARBY}
@@ -152,10 +155,11 @@ def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> list[LoneName]:
-    """Return the lone names in an article, such as a family name without the first name, with the evidence on each.
+    """Return the lone names in an article, with the evidence for and against each.
 
-    The result is empty for a text without a headline. Such a text may be a part of an article, and the omitted part may
-    name another person. If no watched person was found by the full name, only the headline is searched.
+    A lone name is a part of an official's name, such as the family name, in an article that nowhere contains the full
+    name. The result is empty for a text without a headline, because such a text may be a part of an article, and the
+    omitted part may name another person. If no official was found in the article yet, only the headline is searched.
     """
     if not facts.article_text.region_range(Region.TITLE)[1]:
         return []
@@ -194,9 +198,10 @@ def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchCont
 def _collect_evidence(
     facts: ArticleFacts, official_index: int, places: Sequence[Candidate], others: int
 ) -> LoneName | None:
-    """Return a lone name with the evidence from all its positions in the text (``places``).
+    """Return a lone name with the evidence from its positions in the text (``places``).
 
-    The result is None if the name cannot mean the official at any of them.
+    The result is None if the name is also another word or an abbreviation, if it is not complete at one of the
+    positions, if a title next to it contradicts the official, or if it is spelled like the official's name nowhere.
     """
     prepared = facts.name_index.prepared_official(official_index)
     text = facts.folded_text(places[0])

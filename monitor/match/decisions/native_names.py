@@ -61,14 +61,14 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Maps the key of a country to the officials who count as mentioned if a text states only their position."""
+"""Maps the key of a country to the indexes of the officials who are mentioned even by their position alone."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Decide which officials are meant by short names in scripts other than Latin, and record the decisions.
 
-    Names next to a title are decided first, because all other steps need an official who is already mentioned. Names
-    next to a title in scripts without spaces are left to ``decide_unspaced_titled_names``.
+    Names next to a title are decided first, because all other names count only for an official who is already
+    mentioned. Names next to a title in scripts without spaces are left to ``decide_unspaced_titled_names``.
     """
     if candidates.native_short_names:
         decide_native_titled_names(facts, candidates, context)

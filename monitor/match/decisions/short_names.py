@@ -93,7 +93,12 @@ class _Outcome(NamedTuple):
 
 
 class _Deferrals(NamedTuple):
-    """Short names that the first pass leaves to the second pass, grouped by the reason."""
+    """Short names that the first pass leaves to the second pass, grouped by the reason.
+
+    - ``no_title``: the name is complete, but no title is next to it.
+    - ``boundary_not_checked``: no title is next to the name, and the name may be a part of a longer one.
+    - ``not_mentioned``: the name cannot have a title, and the article has not mentioned any official with it so far.
+    """
 
     no_title: list[Candidate]
     boundary_not_checked: list[Candidate]
@@ -109,9 +114,9 @@ class _FoundBearers(NamedTuple):
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the unwatched person in ``outcome``, if there is one.
+        """Add the unwatched person whose full name contains the short name, if the result for this name has one.
 
-        ``outcome`` is the result for one short name. The person's full name contains the short name.
+        ``outcome`` is this result.
         """
         if outcome.other_bearer:
             place = outcome.candidate
@@ -232,9 +237,9 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return the decision that a name does not mean any of its officials who are already mentioned in the article.
+    """Return the decision that a name means none of the officials with this name who the article already mentions.
 
-    For the other officials with this name, nothing is recorded.
+    For officials with this name who are not mentioned, nothing is recorded.
     """
     return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
@@ -247,11 +252,11 @@ def _select_deferred(
     *,
     has_single_word_name: bool,
 ) -> list[Candidate]:
-    """Return the short names that the second pass must decide about, in the order of the text.
+    """Return the short names without a title that are not part of a longer name, in the order of the text.
 
-    These are the short names without a title that are not part of a longer name, which may mean another person. The
-    first pass has not checked this for all of them. It is checked here for the short names of mentioned officials, or
-    for all short names if the article has a full name of one word.
+    A longer name may mean another person. The first pass has not checked all short names for a longer name
+    (``boundary_not_checked``). The names of mentioned officials are checked here, or all of them if the article has a
+    full name of one word. The short names in ``not_mentioned`` are examined by the caller.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -361,11 +366,14 @@ def _explain_ambiguity(facts: ArticleFacts, official_indexes: Sequence[int]) -> 
 def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> bool:
     """Return whether the evidence from titles is sufficient to accept a short name for one official.
 
-    A contradicting title is never sufficient. A fitting title is always sufficient, and so is every title if the
-    official is already mentioned in the article. For a full name of one word, a form of address is sufficient, or a
-    mention of the official's country. For other names, the article must mention the country. Then a rank is sufficient
-    if the sentence contains a position of the official. For a rare name, a form of address is sufficient, unless the
-    name is a first name that the press does not use alone.
+    These titles are sufficient, unless they contradict the official:
+
+    - every title, if the official is already mentioned in the article;
+    - a title that fits a role of the official;
+    - for a full name of one word: a form of address, or any title if the article mentions the official's country;
+    - a rank, if the article mentions the country and the sentence contains a position of the official;
+    - for a rare name: a form of address, if the article mentions the country, unless the name is a first name that the
+      press does not use alone.
     """
     official, strength = evidence.official_index, _title_of(evidence).strength
     if strength is EvidenceStrength.CONTRADICTED:

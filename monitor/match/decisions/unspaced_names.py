@@ -22,8 +22,8 @@ from monitor.text.tokens import is_unspaced
 UNSPACED_TITLED_CONFIDENCE = 0.85
 """Confidence of a name next to a title, in a script without spaces.
 
-It equals the confidence of a family name before a position: the article may lack the full name, but position, date and
-country must fit exactly one official.
+It equals the confidence of a family name before a position. The article need not have the full name, but position, date
+and country must fit exactly one official.
 """
 _MAX_PART_CHARS = 4
 _FIRST_CJK_CHARACTER = "\u2e80"

@@ -30,7 +30,7 @@ _MIN_LETTERS = 8
 
 
 class Coverage(StrEnum):
-    """Method by which a name is found in the texts of one script. The values of the enum are shown to the user."""
+    """Method by which a name is found in texts of one script. The values are the words that are shown to the user."""
 
     FORM = "by its form"
     SOUND = "by its sound"

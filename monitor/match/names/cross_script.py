@@ -55,10 +55,9 @@ It is high, because vowels are rarely equal.
 
 @cache
 def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return the tables by which Cyrillic, Greek, Georgian and Armenian text is written in Latin letters.
+    """Return a pattern and a table by which Cyrillic, Greek, Georgian and Armenian text is written in Latin letters.
 
-    The first is a pattern that matches each letter or pair of letters to replace. The second maps each of them to Latin
-    letters.
+    The pattern matches each letter, or pair of letters, to replace. The table maps each match to Latin letters.
     """
     data = language_data().transliteration
     table = {**data.cyrillic, **data.greek, **data.georgian, **data.armenian}

@@ -1,7 +1,7 @@
 """Forms of personal names by naming convention: the orders of the full name, and the short names that the press uses.
 
-Each builder function gets the groups of a name and the data of its convention. A group is one printed word, normalized,
-with a space instead of a hyphen (``min ho``).
+A naming convention is the order and the parts of names in a country. Each builder function gets the groups of a name
+and the data of its convention. A group is one printed word, normalized, with a space instead of a hyphen (``min ho``).
 """
 
 import re
@@ -312,7 +312,10 @@ def _build_portuguese(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_filipino(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms of a western name, and the first name as a form that counts only next to a title."""
+    """Return the forms of a Filipino name: the forms of a western name, and often the first name alone.
+
+    The first name alone counts only next to a title. It is not added if it is common or very short.
+    """
     shape = _build_western(groups, convention)
     if groups[0] in name_lists(convention.name).common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
         return shape
@@ -420,7 +423,8 @@ each builder reads.
 class NameForm:
     """A form of an official's name, for display to the user.
 
-    A ``risky`` form is a mention only if there is more evidence; ``why`` states which evidence.
+    If ``risky`` is true, a text that prints this form means the official only if there is more evidence. ``why`` is the
+    reason or the necessary evidence, in words.
     """
 
     text: str

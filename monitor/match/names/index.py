@@ -185,11 +185,15 @@ Further officials are collected in a list, because each addition to a tuple copi
 
 
 class NameWordIndex(NamedTuple):
-    """Index of watched names by their words. It serves to find names that are not printed as configured.
+    """Index of watched names by their words, to find names that are not printed as configured.
 
-    ``by_first`` and ``by_last`` map the first and the last word of a name to the ids of its patterns. ``words`` are all
-    words of names. ``short_names`` maps a name of one word to the id of its pattern. ``is_short`` is, for each pattern
-    id, True for a short name and False for a full name. The order of all values is that of the watchlist.
+    Each printed form of a name is a pattern with an id. All values are in the order of the watchlist.
+
+    - ``patterns`` are the forms, at the index that is their id.
+    - ``by_first`` and ``by_last`` map a word to the ids of the patterns that begin or end with this word.
+    - ``words`` has all words of names as its keys; its values have no meaning.
+    - ``short_names`` maps a name of one word to the id of its pattern.
+    - ``is_short`` is, for each pattern id, True for a short name and False for a full name.
     """
 
     patterns: Sequence[str]
@@ -202,7 +206,7 @@ class NameWordIndex(NamedTuple):
     def find_pairs(self, first: str, last: str) -> list[int]:
         """Return the pattern ids of the names that begin with the word ``first`` and end with the word ``last``.
 
-        Their number is limited.
+        At most ``_MAX_NAMES_WITH_SAME_ENDS`` are returned.
         """
         both = set(self.by_first.get(first, ())).intersection(self.by_last.get(last, ()))
         return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
@@ -218,10 +222,12 @@ class NameWordIndex(NamedTuple):
 class PhoneticWord(NamedTuple):
     """A printed word that sounds like a part of a watched name.
 
-    ``word`` is in lower case, without hyphens and possessive ending. ``next_word_offset`` is the distance from the
-    start of the word to the next word. After a possessive ending it is a very large number, so that the next word is
-    not taken as a part of the name. ``is_distinctive`` is true if the sound is long enough to recognize a name by one
-    part alone.
+    - ``word`` is the word in lower case, without hyphens and possessive ending.
+    - ``printed_length`` is its number of characters in the text, without the possessive ending.
+    - ``next_word_offset`` is the distance from the start of the word to the next word. After a possessive ending it is
+      a very large number, so that the next word is not taken as a part of the name.
+    - ``key`` is the phonetic key of the word, a code for its sound.
+    - ``is_distinctive`` is true if the key is long enough to recognize a name by this part alone.
     """
 
     word: str
@@ -268,14 +274,19 @@ def _sort_native_names(
 
 
 class NameIndex:
-    """Index of all forms of all officials' names, in one automaton. After construction, only caches change.
+    """Index of all forms of all officials' names, in one automaton, which searches a text for all its patterns at once.
 
-    The automaton searches a text for all its patterns at once. Each form of a name is a pattern. Three lists have one
-    item per official. ``conventions`` has the naming convention, and ``first_names`` the normalized first name.
-    ``typo_rests`` has all words after the first name, joined, or an empty text if the name is not searched for with
-    typos. ``phonetic_parts`` has an item for each official whose name is compared by sound: the spellings of the first
-    name part, and the spellings of the second one. ``single_word_names`` are full names of one word.
-    ``middle_name_openers`` are first names after which a middle name is allowed.
+    Each form of a name is a pattern. After construction, only caches change.
+
+    - ``patterns`` are the forms of names, country words and query words; the id of a pattern is its index.
+    - ``conventions`` has the naming convention of each official, by the index of the official.
+    - ``first_names`` has the normalized first name of each official.
+    - ``typo_rests`` has all other words of each official's name, joined, or an empty text if the name is not searched
+      for with typos.
+    - ``phonetic_parts`` maps the index of each official whose name is compared by sound to two tuples: the spellings of
+      the first part of the name, and the spellings of the second part.
+    - ``single_word_names`` are full names of one word.
+    - ``middle_name_openers`` are first names after which a middle name is allowed.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -347,10 +358,10 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Set the final kinds of a pattern, which is one form of a name.
+        """Set the final kinds of a pattern, after all names have been added.
 
-        A full name of one word also becomes a short name. A short name that starts with a particle is marked, because
-        the particle may be printed with a lower-case letter.
+        A full name of one word becomes a short name in addition. A short name that starts with a particle gets the kind
+        ``PARTICLE``, because a particle may be printed with a lower-case letter.
         """
         kind = self._pattern_kinds[pattern_id]
         if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
@@ -402,9 +413,9 @@ class NameIndex:
                     self._add_pattern(f" {word} ", CandidateKind.PHONETIC)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
-        """Add the phonetic keys of an official's name to the index.
+        """Add the phonetic keys (codes for the sound) of an official's name to the index.
 
-        The name has one key for both parts together. A part also has a key of its own if this key is long enough.
+        The name has one key for its two parts together. A part also has a key of its own if this key is long enough.
         """
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
@@ -419,7 +430,10 @@ class NameIndex:
                 self._phonetic_index[key].append(official_index)
 
     def scan(self, article_text: NormalizedArticle) -> Candidates:
-        """Return all matches of names, country words and query words in an article, sorted by kind."""
+        """Return all matches of names and country words in an article, sorted by kind.
+
+        For words of queries, the result only states whether the article has any.
+        """
         if self._automaton is None:
             return Candidates()
         pattern_kinds, cased = self._pattern_kinds, article_text.cased
@@ -454,9 +468,9 @@ class NameIndex:
         )
 
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
-        """Return the cache of word forms for a language.
+        """Return the cache for the forms of words in one language, which ``build`` creates at the first call.
 
-        ``build`` creates the cache at first use. A cache that is full is emptied.
+        If the cache is full, all its entries are removed first.
         """
         cache = self._word_form_caches.get(language_code)
         if cache is None:
@@ -490,15 +504,18 @@ class NameIndex:
         ]
 
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
-        """Return the officials whose name has the given phonetic key.
+        """Return the officials whose name has the given phonetic key (code for its sound).
 
-        The key has the keys of both name parts, separated by a space, or only the key of one part. The key of one part
-        must have at least ``MIN_STANDALONE_KEY_LETTERS`` letters.
+        ``key`` consists of the keys of both name parts, separated by a space, or is the key of one part alone. The key
+        of one part must have at least ``MIN_STANDALONE_KEY_LETTERS`` letters. The number of officials is limited.
         """
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
-        """Return a printed word with its phonetic key, or an empty tuple if it sounds like no watched name."""
+        """Return the word at the start of a text with its phonetic key (code for its sound).
+
+        The result is an empty tuple if the word does not sound like any part of a watched name.
+        """
         sound = self.phonetic_cache.get(piece)
         if sound is None:
             if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
@@ -518,9 +535,9 @@ class NameIndex:
         return sound
 
     def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
-        """Return the officials with a long name part that sounds like a normalized word.
+        """Return the officials with a name part that sounds like a normalized word.
 
-        ``key`` is the phonetic key of the word.
+        ``key`` is the phonetic key of the word. If it is short, no official is returned.
         """
         alike = self._phonetic_match_cache.get(word)
         if alike is None:
@@ -564,8 +581,9 @@ class NameIndex:
     def names_without_word(self) -> dict[tuple[int, str], tuple[int, ...]]:
         """Dictionary of names with one word left out, to find a typo in this word.
 
-        A key consists of the index of the word and the other words of the name. The value lists the officials with such
-        a name. Only names whose words are single syllables are included. The dictionary is created at first use.
+        A key consists of the index of the word that is left out, and of the other words of the name. Its value lists
+        the officials with such a name. Only names whose words are single syllables are included. The dictionary is
+        created at first use.
         """
         found: dict[tuple[int, str], dict[int, None]] = defaultdict(dict)
         for index, official in enumerate(self.officials):
@@ -608,9 +626,9 @@ class NameIndex:
 
     @cached_property
     def consonants(self) -> ConsonantIndex:
-        """Index that finds full names in Latin letters by their consonants, for texts in Arabic and Hebrew.
+        """Index by consonants, which finds watched names in Latin letters in Arabic and Hebrew texts.
 
-        It is built when the first such text is matched.
+        It is built only when the first text in Arabic or Hebrew is matched.
         """
         found: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):

@@ -22,7 +22,7 @@ An Arabic name with several exchangeable words would otherwise have hundreds.
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MAX_UNSPLIT_LETTERS = 6
-"""Maximum number of letters of a word that stays whole, although it begins with a word such as "abdul"."""
+"""Maximum number of letters of a word that begins with "abdul" or the like, but is not split after it."""
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:
@@ -78,9 +78,10 @@ def list_arabic_spellings(name_words: NameWords) -> Iterator[NameWords]:
 
 
 def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[NameWords, ...]]:
-    """Return how many words the first unit of an Arabic name has, and the spellings of this unit.
+    """Return the number of words in the first unit of an Arabic name, and the possible spellings of this unit.
 
-    A unit is one word, or several words that are one name, such as "Abd al Karim".
+    A unit is one word, or several words that are one name, such as "Abd al Karim". With ``is_first``, the name begins
+    with this unit, so that a word such as "ben" is not taken for "son of".
     """
     first, rest = name_words[0], name_words[1:]
     if first in _SERVANT_WORDS and rest:
@@ -125,7 +126,7 @@ def _spell_servant(god: str) -> Iterator[NameWords]:
 
 
 def list_native_twins(pattern: str) -> Iterator[str]:
-    """Yield other spellings of a name in a script other than Latin, with one letter replaced by an equivalent one.
+    """Yield other spellings of a name in a script other than Latin, each with one letter replaced by its equivalent.
 
     Equivalent letters are letters that the orthography of the script does not distinguish.
     """

@@ -111,7 +111,7 @@ _CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"), ("\u0531", "
 def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the patterns of a full name in a script other than Latin, and the patterns of its short names.
 
-    A pattern with a space at both ends finds whole words only.
+    A pattern is a text that is searched for. With a space at both ends, it finds whole words only.
     """
     plain = " ".join(replace_punctuation(fold_key(name)).split())
     if not any(map(is_unspaced, plain)):

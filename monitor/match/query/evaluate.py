@@ -46,8 +46,9 @@ _SPACED_WORD = re.compile(r"\S+")
 class CompiledQuery:
     """A query that is ready for evaluation.
 
-    ``patterns`` maps the text of each regular expression to its compiled form. Every text that satisfies the query
-    contains at least one of the ``required_literals``; None means that no such words are known.
+    ``root`` is the root of the query tree. ``patterns`` maps the text of each regular expression to its compiled form.
+    ``required_literals`` are words and phrases of which every text that satisfies the query contains at least one; None
+    means that no such words are known.
     """
 
     root: Node
@@ -124,9 +125,9 @@ def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Nod
 
 
 def _find_required_literals(node: Node) -> frozenset[str] | None:
-    """Return normalized texts of which at least one occurs in every article that satisfies the query.
+    """Return normalized words and phrases, at least one of which occurs in every article that satisfies the query.
 
-    The result is None if no such texts are known, as for a regular expression or NOT.
+    The result is None if no such words are known, as for a regular expression or NOT.
     """
     match node:
         case TextTerm(text, _, exact):
@@ -226,7 +227,7 @@ class _Evaluation:
     def _count_words_between(self, end: int, start: int) -> int:
         """Return the number of words between two offsets, or a very large number if the offsets are far apart.
 
-        They are far apart if no NEAR allows this distance. The words between them are then not counted, to save time.
+        If no NEAR of a query can allow such a distance, the words are not counted, to save time.
         """
         if start - end > _MAX_NEAR_CHARS:
             return MAX_SPANS
@@ -263,7 +264,7 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return the end offset of the word that contains ``end``, for a search term that ends in ``*``."""
+    """Return the end offset of a word of which a search term that ends in ``*`` has matched the part before ``end``."""
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

@@ -73,9 +73,9 @@ def find_title_before(article_text: NormalizedArticle, start: int) -> PrecedingT
 
 
 def parse_title_before(article_text: NormalizedArticle, start: int) -> PrecedingTitle:
-    """Return the title before a name, without the quick test of ``find_title_before``.
+    """Return the title before a name, like ``find_title_before``, but without its quick test.
 
-    The caller has already made this test with ``can_follow_title`` or ``can_end_title``.
+    The caller has already called ``can_follow_title`` or ``can_end_title``, with the result True.
     """
     if _has_only_function_words_before(article_text, start):
         return empty_preceding_title(start)
@@ -221,8 +221,8 @@ def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[Ti
 def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
     """Remove the words at the start of the collected words that do not belong to the title, and return the rest.
 
-    Function words and unknown words at the start are removed. If an unknown word in lower case follows later, this word
-    and all words before it are removed, too.
+    Function words and unknown words at the start are removed. If an unknown word in lower case follows later, it and
+    all words before it are removed, too.
     """
     first = at = 0
     leading = True
@@ -266,10 +266,10 @@ def _is_country_word(word: str, following_words: list[str]) -> bool:
 
 
 def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count: int) -> bool:
-    """Return whether the characters between two words (``gap``) can be inside a title.
+    """Return whether a title can continue across ``gap``, the characters between two words.
 
-    ``word`` is the word before the gap, and ``following_words`` are the words after it. ``comma_count`` is the number
-    of commas in gaps further right.
+    ``word`` is the word before the gap, and ``following_words`` are the words after it, up to the name. ``comma_count``
+    is the number of commas between these words.
     """
     if gap in {" ", "-"}:
         return True

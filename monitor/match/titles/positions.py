@@ -55,7 +55,10 @@ _OPTIONAL_DOMAINS = {"party", "politics", "army"}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Position that a phrase names: its head word ("minister"), domains ("defence") and countries, all normalized."""
+    """Position that a phrase names, such as "former deputy defence minister", with all words normalized.
+
+    ``head`` is its main word ("minister"), and ``domains`` are its fields ("defence").
+    """
 
     head: str
     domains: frozenset[str] = frozenset()
@@ -84,7 +87,10 @@ class RoleFit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """Meaning of a title: its positions, its rank, its countries, and whether it has a form of address."""
+    """Meaning of the words of a title: its positions, its military or police rank, and its countries.
+
+    ``is_addressed`` is true if it has a form of address, such as "Mr".
+    """
 
     positions: tuple[Position, ...] = ()
     rank: str = ""
@@ -96,9 +102,9 @@ class Title:
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Split normalized words into the longest known phrases, and return each with the symbols that encode its meaning.
 
-    The symbols are explained at ``title_vocabulary``. In addition, the name of a country has the symbol `c:` followed
-    by the country's key. An unknown word is taken for the subject of a position, such as
-    `d:whaling`, or for a word without meaning if it is very short.
+    The docstring of ``title_vocabulary`` explains the symbols. In addition, the name of a country has the symbol `c:`
+    followed by the country's key. An unknown word is taken for the domain of a position, such as `d:whaling`, or for a
+    word without meaning (`-:`) if it is very short.
     """
     known, countries = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
