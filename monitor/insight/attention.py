@@ -1,4 +1,4 @@
-"""Unusual attention to a person: unusually many, or unusually few, stories of the last day name the person.
+"""Unusual attention to a person: unusually many stories of the last day name the person, or none for a long time.
 
 The number of stories on a day is assumed to have a negative binomial distribution. This is a Poisson distribution whose
 rate varies from day to day. Its mean is the mean of the preceding four weeks, multiplied by a factor for the weekday.
@@ -32,8 +32,10 @@ _FITTED = 1.4
 """Factor that corrects the estimated variance. Without it the variance is too small, because the means were estimated
 from the same days."""
 _WEEKDAY_PRIOR_STORIES, _WEEKDAY_PRIOR_DAYS = 4.0, 3
-"""Weight of the prior assumption that all weekdays have equally many stories. It is the weight of
-``_WEEKDAY_PRIOR_STORIES`` observed stories, plus the mean number of stories on ``_WEEKDAY_PRIOR_DAYS`` days."""
+"""Weight of the prior assumption that all weekdays have equally many stories, in observed stories.
+
+The weight is the first value, plus the mean number of stories on as many days as the second value.
+"""
 _MIN_DAILY_RATE = 0.05
 
 
@@ -54,8 +56,8 @@ def find_unusual(daily: Sequence[int]) -> Attention | None:
     """Return the attention on the last day if it is unusually high, or if a silence becomes unusually long on this day.
 
     Otherwise return None. ``daily`` are the numbers of stories on consecutive days, oldest first. At least 14 other
-    days must precede the spike or the silence. On later days of the same silence the result is None, so that it is
-    reported once.
+    days must precede the high number or the silence. A silence is returned only on the day on which it becomes
+    unusually long, so that it is reported once.
     """
     before, today = daily[-BASELINE_DAYS - 1 : -1], daily[-1] if daily else 0
     if today:

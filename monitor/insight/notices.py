@@ -78,8 +78,8 @@ class InsightNotices:
     ) -> PeopleNotices:
         """Return the notices about these officials for a digest that covers the time until ``end_at``.
 
-        Unless it is a preview, new articles are first searched for statements about the posts of all officials. This is
-        omitted if no official has a post.
+        If any official has a configured role, new articles are first searched for statements about the posts of all
+        officials. A preview omits this search.
         """
         found, announced = tuple[str, ...](), tuple[Announcement, ...]()
         if configuration.watchlist.has_roles:

@@ -40,9 +40,13 @@ searched."""
 class PersonLine:
     """One row of the list of people.
 
-    ``days`` are numbers of articles per day, oldest first. ``week`` is the number in the last seven days, and
-    ``usual_week`` the median of the four weeks before. Weeks that began before ``archive_since``, the time of the first
-    stored article, do not count; ``usual_week`` is None if no week is left.
+    - ``position`` has the titles of the roles that the official holds now.
+    - ``days`` are the numbers of articles about the official on each day, oldest first.
+    - ``week`` is the number of articles in the last seven days.
+    - ``usual_week`` is the median number of articles in the four weeks before. Weeks that began before
+      ``archive_since`` do not count. If no week is left, the value is None.
+    - ``last_at`` is the time of the newest article about the official.
+    - ``archive_since`` is the time of the first stored article, whether it is about the official or not.
     """
 
     official: Official
@@ -69,9 +73,9 @@ class PeopleView:
 
 @dataclass(frozen=True, slots=True)
 class PeopleQuery:
-    """Filter for the list of people, by country, rule and text, and the number of the page.
+    """Filter for the list of people, by country, rule and text, and the page to show.
 
-    Empty fields do not filter.
+    An empty field does not filter. Pages are numbered from 0.
     """
 
     country: str = ""
@@ -85,8 +89,12 @@ class PeopleQuery:
 class PersonView:
     """Data about one person: timeline, position, stories, articles, spellings of the name, near misses and posts.
 
-    Near misses are texts that were rejected as the name of the person. ``sample`` has counts for the newest articles.
-    ``posts`` are the configured roles, each with whether the person holds it today.
+    - ``position`` has the titles of the roles that the person holds now.
+    - ``total`` is the number of articles in the timeline (``bars``).
+    - ``sample`` has counts for the newest articles.
+    - ``forms`` are the spellings of the name that are searched for.
+    - ``near_misses`` are texts that were rejected as the name of the person.
+    - ``posts`` are the configured roles, each with True if the person holds it today.
     """
 
     official: Official
@@ -118,9 +126,10 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class SeenPost:
-    """A post that articles print next to a person's name, with the first and the last day on which this was seen.
+    """A post that articles print next to a person's name, with the first and the last day of these articles.
 
-    ``post`` describes the recognised position and country. ``article_id`` is the latest of these articles.
+    ``post`` describes the recognised position and country. ``count`` is the number of articles that print it, and
+    ``article_id`` is the newest of them.
     """
 
     post: str
@@ -212,9 +221,9 @@ def _find_usual_week(daily: Sequence[int], counted_weeks: int) -> float | None:
 
 
 def describe_young_archive(people: Sequence[PersonLine], zone: ZoneInfo) -> str:
-    """Return a text that explains why the people have no usual number of articles per week.
+    """Return a note that the archive is too young to know a usual number of articles per week.
 
-    The reason is that the archive is too young. The text is empty if the people have such a number.
+    The note is empty if the people have such a number.
     """
     if not people or people[0].usual_week is not None:
         return ""
@@ -308,7 +317,10 @@ def _find_companions(
 
 
 def _find_posts(database: Database, official_id: str, since_at: datetime, zone: ZoneInfo) -> tuple[SeenPost, ...]:
-    """Return the posts that the newest articles print next to a person's name, the last seen post first."""
+    """Return the posts that the newest articles print next to a person's name.
+
+    The posts that were printed most recently are first.
+    """
     places = database.desk.list_mention_places(official_id, since_at, MAX_POST_ARTICLES)
     stored = {one.id: one for one in database.queries.load_articles(list(places))}
     found: dict[str, list[tuple[date, int]]] = {}

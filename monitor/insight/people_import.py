@@ -26,7 +26,9 @@ Sources often differ by a few days."""
 class OfficialChange:
     """Values that an import adds to an official in sources.yaml.
 
-    ``new_dates`` are the known roles that get dates, each with its index in the list of roles.
+    ``place`` is the line or entity in the imported file. ``aliases`` and ``roles`` are the added ones. ``new_dates``
+    are known roles that get dates, each with its index in the official's list of roles. ``country`` and ``wikidata``
+    are empty if they are not added.
     """
 
     official: Official
@@ -50,9 +52,13 @@ class OfficialChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Result of a merge of imported people with the watched officials. ``risks`` are the warnings.
+    """Result of a merge of imported people with the watched officials.
 
-    ``places`` maps the id of each new official to the line or entity in the imported file.
+    - ``new`` are the officials to add, and ``changes`` are the additions to known officials.
+    - ``unchanged_ids`` are the known officials that the import does not change.
+    - ``notes`` are messages about people, lines and single values of the file that are not imported.
+    - ``places`` maps the id of each new official to the line or entity in the imported file.
+    - ``risks`` are warnings about the names of the added officials.
     """
 
     new: tuple[Official, ...]
@@ -94,9 +100,9 @@ def plan_import(officials: Sequence[Official], items: Iterable[ImportItem]) -> I
 
 
 def find_country(text: str) -> str:
-    """Return the key of a country, which is given by its name, code or Wikidata id. It is empty for an unknown country.
+    """Return the key of a country that is given by its name, code or Wikidata id, or an empty text if it is unknown.
 
-    A code has two or three letters of ISO 3166-1. A code of a part of a country, such as gb-sct, gives the country.
+    A code has two or three letters (ISO 3166-1). The code of a part of a country, such as gb-sct, means the country.
     """
     if name := find_country_of_code(text):
         return find_country_key(" ".join(fold_words(name)))
@@ -106,7 +112,12 @@ def find_country(text: str) -> str:
 
 @dataclass(slots=True)
 class _Person:
-    """An official of sources.yaml or a new person, with the values that the import adds."""
+    """A person after the merge: an official of sources.yaml with the values that the import adds, or a new person.
+
+    ``place`` is the line or entity in the imported file, or empty if the import does not name the person. ``official``
+    is the official of sources.yaml without additions, or None for a new person. ``new_dates`` maps the index of a known
+    role to the role with the dates that the import adds.
+    """
 
     id: str
     place: str
@@ -144,9 +155,9 @@ class _Person:
 
 
 class _Merger:
-    """List of the watched officials, into which imported people are merged.
+    """Merges imported people into a list of the watched officials (``people``).
 
-    It also collects notes about everything that is not imported.
+    ``notes`` are messages about everything that is not imported.
     """
 
     def __init__(self, officials: Sequence[Official]) -> None:
@@ -198,7 +209,7 @@ class _Merger:
     def _find(self, person: ImportedPerson) -> "_Person | str | None":
         """Return the known person who is the same as an imported person, or None if the imported person is new.
 
-        If several known people have the name, return a text with the reason why the person cannot be determined.
+        If several known people fit, return a text with the reason why the person cannot be determined.
         """
         if person.wikidata and (found := self._by_wikidata.get(person.wikidata)):
             return found

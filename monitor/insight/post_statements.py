@@ -1,9 +1,9 @@
 """Finds statements in an article which say that a person gets, holds or leaves the post of a watched official.
 
-A sentence is read as a sequence of posts, names and words with a meaning (``succession_items``). A post belongs to the
-name directly next to it, or to a name that a verb such as "was appointed" connects with it. A statement that another
-person has a post is made only under two conditions. First, a watched official holds this post, in the official's own
-country, on the date of the article. Second, the name cannot mean this official.
+A sentence is read as a sequence of posts, names, words such as "resigned", and other words (``succession_items``). A
+post belongs to the name directly next to it, or to a name that a verb such as "was appointed" connects with it. A
+statement that another person has a post is made only under two conditions. First, a watched official holds this post,
+in the official's own country, on the date of the article. Second, the name cannot mean this official.
 """
 
 from collections import Counter
@@ -78,10 +78,10 @@ def _country_key(name: str) -> str:
 
 
 def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
-    """Return an automaton that finds words for the posts of these officials, or None if their posts are unknown.
+    """Return an automaton that finds all words for the posts of these officials in one pass over a text.
 
-    The words are the phrases for the subject of a post, such as "defence". For a post without a subject, they are the
-    phrases for the post itself.
+    The words are the phrases for the subject of a post, such as "defence". For a post without a subject, such as
+    "president", they are the phrases for the post itself. The result is None if no official has a known post.
     """
     positions = {position for one in watched for role in one.official.roles for position in parse_positions(role.title)}
     domains = {f"d:{domain}" for one in positions for domain in one.domains - _OPTIONAL_DOMAINS}
@@ -109,7 +109,7 @@ class StatementFinder:
     def may_concern(self, article: Article, mentions: Sequence[Mention]) -> bool:
         """Return whether an article may contain statements about the posts of watched officials.
 
-        This is a quick test: the article must name a watched official, or contain a word for one of these posts.
+        This is a quick test: the article must name a watched official, or contain a word for the post of one.
         """
         if any(one.official_id in self._watched for one in mentions):
             return True
@@ -131,8 +131,8 @@ class StatementFinder:
         """Return the statements of an article, each at most once.
 
         ``mentions`` are the mentions of watched officials in the article. ``on`` is the date of the article, or the day
-        on which it was first seen. ``home`` is the country of the article's source, or empty. A post without the name
-        of a country is taken as a post in this country.
+        on which it was first seen. ``home`` is the country of the article's source. If it is empty, the home country of
+        the article's language is used. A post is taken for a post in this country if the article names no other one.
         """
         if not self._watched:
             return ()
@@ -160,10 +160,12 @@ class StatementFinder:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A succession in a sentence: the index of the word that states it, the new holder and the earlier holder.
+    """A succession in a sentence: one person replaces another in a post.
 
-    ``posts_from`` is an index in the sentence. Posts before it belong to other people, such as the king in "the king
-    replaced Y with X".
+    - ``index`` is the index of the word that states the succession, such as "replaced".
+    - ``new`` and ``old`` are the new and the earlier holder of the post.
+    - ``posts_from`` is the index from which on posts in the sentence may be the one that changes hands. Earlier posts
+      belong to other people, such as the king in "the king replaced Y with X".
     """
 
     index: int
@@ -176,7 +178,8 @@ class _Change:
 class _Holder:
     """The name of the person who holds a post.
 
-    ``is_direct`` is true if the text states that the person is new in the post.
+    ``name`` is the name as an item of the sentence, and ``text`` is the name to show. ``is_direct`` is true if the text
+    states that the person is new in the post.
     """
 
     name: Item
@@ -304,7 +307,8 @@ class _ArticleReader:
     def _is_other_person(self, watched: _Watched, holder: _Holder) -> bool:
         """Return whether the name of a holder means a person other than the official.
 
-        This is the case if the name cannot be a name of the official.
+        Each of the two names must have a word that the other lacks. Unless the text states that the holder is new, the
+        official's names must also be recognizable in the script of the text.
         """
         words = frozenset(fold_words(holder.text))
         if not words or (len(holder.text) == 1 and holder.name.is_loose):
@@ -421,7 +425,7 @@ def _known_countries() -> Mapping[str, str]:
 def _count_countries(text: NormalizedArticle) -> Counter[str]:
     """Count how often an article names each country or its capital.
 
-    Only scripts with spaces between words are read.
+    Names in scripts without spaces between words are not found.
     """
     known = _known_countries()
     words = text.spaced.split()
@@ -522,9 +526,9 @@ class _SentenceReader:
         return self._last_name(max(0, at - _MAX_SUBJECT_ITEMS), at)
 
     def is_by_verb(self, index: int) -> bool:
-        """Return whether a verb connects a post with its holder.
+        """Return whether a verb, such as "was appointed", connects a post with the name of its holder.
 
-        Otherwise, only the order of the words connects them.
+        If not, the name belongs to the post only because it is next to it.
         """
         return self._find_by_verb(index) is not None
 
@@ -771,9 +775,9 @@ class _SentenceReader:
         return not self._has_past_year(clause)
 
     def _introduces_post(self, item: Item) -> bool:
-        """Return whether a word such as "as" is directly before a post.
+        """Return whether a word such as "as" is directly before a post, as in "appointed as minister".
 
-        In Dutch, the same word also means "if", but not before a post.
+        In Dutch, this word ("als") also means "if", but not directly before a post.
         """
         following = self._at(self.items.index(item) + 1)
         return Mark.LINK in item.marks and following is not None and following.kind is Kind.POST
@@ -781,7 +785,8 @@ class _SentenceReader:
     def _clause(self, one: int, other: int) -> Sequence[Item]:
         """Return the items of the clause that contains the items at two indexes.
 
-        A short clause directly before it at the start of the sentence, such as "In 2016,", is included.
+        Two kinds of earlier items are included: a short clause at the start of the sentence that directly precedes this
+        one, such as "In 2016,"; and words that deny or doubt a clause with "that".
         """
         first, last = min(one, other), max(one, other)
         while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
@@ -810,7 +815,7 @@ class _SentenceReader:
         return any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
 
     def _is_short_clause(self, end: int) -> bool:
-        """Return whether the items before the index ``end`` are one short clause at the start, such as "In 2016,"."""
+        """Return whether the sentence begins with one short clause, such as "In 2016,", that ends before ``end``."""
         return end <= _MAX_SHORT_CLAUSE_ITEMS and not any(item.kind is Kind.BREAK for item in self.items[:end])
 
     def list_successions(self) -> Iterator["_Change"]:
@@ -833,9 +838,11 @@ class _SentenceReader:
                 )
 
     def _find_change(self, index: int, marks: Marks) -> tuple[Item, Item, bool] | None:
-        """Return the names of the new and the earlier holder next to a word such as "succeeds", or None.
+        """Return the names of the new and the earlier holder next to a word that states a succession, or None.
 
-        The last value is True if a third person makes the change, such as the king in "the king replaced Y with X".
+        ``index`` is the index of the word, and ``marks`` are its meanings, such as "succeeds" or "succeeded by". The
+        last value of the result is True if a third person makes the change, such as the king in "the king replaced Y
+        with X".
         """
         after = self._first_name(index + 1, index + _MAX_OBJECT_ITEMS)
         if Mark.SUCCEEDS in marks and after is not None:
@@ -883,9 +890,9 @@ class _SentenceReader:
         return item if item is not None and item.kind is Kind.NAME and not item.official_ids else None
 
     def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
-        """Yield each place where the sentence states that a watched official leaves a post or dies.
+        """Yield each statement in the sentence that a watched official leaves a post or dies.
 
-        Each consists of the index of the word that states it, the official, and whether the official died.
+        A statement consists of the index of the word that states this, the official, and True if the official died.
         """
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.REMOVED_LAST, Mark.DIES}:
@@ -944,10 +951,10 @@ class _SentenceReader:
         )
 
     def _leaves_itself(self, name: Item, verb: int) -> bool:
-        """Return whether a verb such as "resigned" reports that the named person leaves a post or dies.
+        """Return whether a verb such as "resigned" is about the person with this name, and not about somebody else.
 
-        The result is False if the verb is about somebody else, as in "X met the parents of soldiers who died". Another
-        example, with German word order, is "X has two generals dismissed", in which the verb is at the end.
+        In "X met the parents of soldiers who died", the verb is about somebody else. Another example is "X has two
+        generals dismissed", with the verb at the end, as in German.
         """
         at = self.items.index(name)
         near = self.items[max(0, at - _MAX_RELATIVE_ITEMS) : verb]

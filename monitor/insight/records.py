@@ -8,7 +8,7 @@ from monitor.records.people import HistoryRecord, PersonRecord, SuccessionRecord
 
 
 def person_record(line: PersonLine) -> PersonRecord:
-    """Return a row of the list of people as a record. Its keys include ``PEOPLE_COLUMNS``."""
+    """Return a row of the list of people as a JSON record, whose keys include ``PEOPLE_COLUMNS``."""
     return {
         "id": line.official.id,
         "name": line.official.name,
@@ -23,7 +23,7 @@ def person_record(line: PersonLine) -> PersonRecord:
 
 
 def history_record(history: PersonHistory) -> HistoryRecord:
-    """Return the history of a person in a period as a record."""
+    """Return the history of a person in a period (timeline, stories and articles) as a JSON record."""
     view = history.view
     return {
         "id": view.official.id,
@@ -60,14 +60,17 @@ def history_record(history: PersonHistory) -> HistoryRecord:
 
 
 def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
-    """Return the bars of a timeline as records, whose keys are ``TIMELINE_COLUMNS``."""
+    """Yield a record for each bar (day or week) of a person's timeline, with the keys ``TIMELINE_COLUMNS``."""
     for bar in history.view.bars:
         numbers = {"articles": bar.count, "stories": bar.stories}
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}
 
 
 def succession_record(succession: Succession) -> SuccessionRecord:
-    """Return a succession as a record. The first keys are the columns of the command ``monitor succession``."""
+    """Return a succession (a post that may have changed hands) as a JSON record.
+
+    The first keys are the columns of the command ``monitor succession``.
+    """
     return {
         "official": succession.official.id,
         "name": succession.official.name,

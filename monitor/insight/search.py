@@ -65,7 +65,7 @@ class SearchResult:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether every article that satisfies the search was found."""
+        """True if every article that satisfies the search was found."""
         return self.next_id is None
 
 

@@ -38,9 +38,12 @@ _PLAIN_TITLE = re.compile(r"[^\W\d_](?:[\w '&/-]*\w)?")
 class Succession:
     """A post of a watched official that may have changed hands.
 
-    ``person`` is the other person who may hold the post. It is empty if the official has left the post or has a new
-    one. ``statements`` are the evidence: first one statement of each independent outlet, then all further statements.
-    ``since`` is the day of the first article. ``yaml_line`` is the entry to write under ``roles:`` in sources.yaml.
+    - ``kind`` states whether another person holds the post, the official has left it, or the official has a new post.
+    - ``person`` is the other person who may hold the post. It is empty for the two other kinds.
+    - ``since`` is the day of the first article.
+    - ``outlets`` are the independent outlets: outlets that did not print the same text.
+    - ``statements`` are the evidence: first one statement of each independent outlet, then all further statements.
+    - ``yaml_line`` is the entry to write under ``roles:`` in sources.yaml.
     """
 
     official: Official
@@ -54,7 +57,7 @@ class Succession:
 
     @property
     def headline(self) -> str:
-        """Return a sentence that states what may have changed."""
+        """A sentence that states what may have changed."""
         name = self.official.name
         if self.kind is StatementKind.HOLDER:
             return f"{self.person} may now hold the post of {name}: {self.post}."
@@ -64,12 +67,12 @@ class Succession:
 
     @property
     def shown_statements(self) -> tuple[ReportedStatement, ...]:
-        """Return the statements of the independent outlets, at most ``MAX_PASSAGES``."""
+        """The first statement of each independent outlet, for at most ``MAX_PASSAGES`` outlets."""
         return self.statements[: min(MAX_PASSAGES, len(self.outlets))]
 
     @property
     def announcement(self) -> Announcement:
-        """Return the record of this succession that is stored when a digest has announced it."""
+        """The record of this succession that is stored when a digest has announced it."""
         return Announcement(self.official.id, self.kind, self.person, self.post)
 
 
@@ -187,8 +190,8 @@ def count_outlets(statements: Iterable[ReportedStatement]) -> int:
 def _cluster_by_person(statements: Sequence[ReportedStatement]) -> list[list[ReportedStatement]]:
     """Return the statements grouped by the person that they name.
 
-    Names in different scripts cannot be compared. Therefore a group in another script joins the largest group if both
-    groups have a statement that the post changes hands.
+    Names in different scripts cannot be compared. Two groups in different scripts are therefore taken for one person if
+    both have a statement that the person is new in the post.
     """
     clusters: list[list[ReportedStatement]] = []
     for one in sorted(statements, key=lambda one: -len(one.person)):
@@ -251,7 +254,10 @@ def _build(
 
 
 def format_role(official: Official, post: str, on: date, *, is_new: bool) -> str:
-    """Return the entry to write under ``roles:`` in sources.yaml: a role that begins, or a role that ends, on a day."""
+    """Return the entry to write under ``roles:`` in sources.yaml: a role that begins or ends on a day.
+
+    The role begins if ``is_new`` is true, otherwise it ends.
+    """
     role = next((one for one in official.roles if one.title == post), None)
     title = post if _PLAIN_TITLE.fullmatch(post) else json.dumps(post, ensure_ascii=False)
     dates = [f"until: {on}"]

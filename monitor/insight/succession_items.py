@@ -1,6 +1,6 @@
-"""Items of a sentence, from which a new holder of a post is detected.
+"""Division of a sentence into items, from which a new holder of a post is detected.
 
-They are posts, names, words such as "appointed" or "resigned", and other words.
+Items are posts, names, words such as "appointed" or "resigned", and other words.
 """
 
 import re
@@ -81,10 +81,12 @@ class Kind(Enum):
 class Item:
     """A part of a sentence, such as a post or a name, with its offsets in the normalized text.
 
-    ``positions`` are the positions that a post states, and ``countries`` the countries that a post names.
-    ``official_ids`` are the watched officials that a name means. ``is_loose`` is true for a name in a script without
-    capitals. The text of such a name may contain words that do not belong to it. ``lead`` has the words before a post
-    that belong to the same phrase, such as "of the".
+    - ``marks`` are the meanings of a word in reports about posts, such as "new" or "resigned".
+    - ``positions`` are the positions that a post states, and ``countries`` are the countries that a post names.
+    - ``official_ids`` are the watched officials that a name means.
+    - ``is_loose`` is true for a name in a script without capitals. Its text may contain words that do not belong to it.
+    - ``lead`` has the words before a post that belong to the same phrase, such as "of the".
+    - ``has_possessive`` is true if a possessive ending such as "'s" follows.
     """
 
     kind: Kind
@@ -367,9 +369,9 @@ class _Sentence:
         return (0, NO_MARKS) if size == 1 and marks <= ADJACENT and self._begins_name(at) else (size, marks)
 
     def _agrees(self, at: int, size: int, spelling: str) -> bool:
-        """Return whether a phrase is printed with diacritics that agree with a known phrase.
+        """Return whether the diacritics of a printed phrase agree with a spelling of a known phrase.
 
-        In Vietnamese, "thấy" (sees) and "thay" (replaces) differ only in them.
+        In Vietnamese, "thấy" (sees) and "thay" (replaces) differ only in their diacritics.
         """
         printed = self._text.folded.original_slice(self._tokens[at].start, self._tokens[at + size - 1].end)
         if printed.isascii() and not spelling.isascii() and self._words.prints_diacritics:
@@ -679,9 +681,9 @@ def joiners() -> frozenset[str]:
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:
-    """Remove the meaning of each single Chinese character that is not directly before a post. Return all items.
+    """Return all items, without the meaning of single Chinese characters such as 新 ("new") that precede no post.
 
-    An example is 新, which means "new" only before a post.
+    Such a character has its meaning only directly before a post.
     """
     kept: list[Item] = []
     for item, following in zip_longest(items, items[1:]):

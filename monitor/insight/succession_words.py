@@ -52,21 +52,22 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 class SuccessionWords:
     """Words of a language with their meanings in reports about posts, in lower case without diacritics.
 
-    ``phrases`` maps phrases in scripts with spaces to their meanings, and ``unspaced`` does so for scripts without
-    spaces.
-
-    ``spellings`` maps a phrase in Latin letters to a dictionary with its spellings, with diacritics, by meaning.
-
-    ``stems`` maps the first letters of a phrase to phrases in which a `*` means any ending, with their meanings.
-
-    ``country_names`` maps names of countries in Latin letters, in languages other than English, to the key of the
-    country. It is empty if the words are only English.
-
-    ``country_adjectives`` maps adjectives of countries to the key of the country. ``country_stems`` has adjectives of
-    which only the beginning is given.
-
-    ``title_words`` are the words of titles in this language and in English. Words of titles in other languages, such as
-    Le, are left out, because they may begin a name.
+    - ``phrases`` maps phrases in scripts with spaces to their meanings. ``unspaced`` does the same for scripts without
+      spaces.
+    - ``spellings`` maps a phrase in Latin letters to a dictionary of its meanings, each with the spellings, with
+      diacritics, that have this meaning.
+    - ``prints_diacritics`` is true if texts in this language never leave out diacritics.
+    - ``stems`` maps the first letters of a phrase to phrases in which a `*` means any ending, with their meanings.
+    - ``max_words`` is the number of words of the longest phrase.
+    - ``region_endings`` are endings of adjectives that are derived from the names of regions.
+    - ``place_links`` are prepositions between a post and its place, such as "of" in "governor of Texas".
+    - ``adverbial_links`` are prepositions before a name that is not the subject of the sentence.
+    - ``country_names`` maps names of countries in Latin letters, in languages other than English, to the key of the
+      country. It is empty if the words are only English.
+    - ``country_adjectives`` maps adjectives of countries to the key of the country. ``country_stems`` has adjectives of
+      which only the beginning is given.
+    - ``title_words`` are the words of titles in this language and in English. Words of titles in other languages, such
+      as Le, are left out, because they may begin a name.
     """
 
     phrases: dict[str, Marks]
@@ -89,7 +90,8 @@ class SuccessionWords:
     ) -> tuple[int, Marks]:
         """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings.
 
-        A phrase in Latin letters counts only if ``agrees`` is true for its number of words and its spelling.
+        A phrase in Latin letters has a meaning only if ``agrees`` is true for the number of its words and a spelling,
+        with diacritics, that has this meaning.
         """
         for size in range(min(self.max_words, len(words)), 0, -1):
             phrase = " ".join(words[:size])

@@ -26,8 +26,8 @@ BLIND_STATES = frozenset(
 class Bar:
     """One bar of a timeline: the number of articles from the day ``start`` to the day ``end``, both as YYYY-MM-DD.
 
-    ``stories`` is the number of stories that these articles belong to. ``unread_sources`` is the largest number of
-    sources that could not be read on any one of these days.
+    ``stories`` is the number of stories that these articles belong to. ``unread_sources`` is the number of sources that
+    could not be read; for a week, it is that of the day with the most.
     """
 
     start: str
