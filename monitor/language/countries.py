@@ -9,7 +9,8 @@ from monitor.language.load import language_data
 def is_country_code(text: str) -> bool:
     """Return whether a text has the form of a country code.
 
-    This is a code of two or three letters, the code of a part of a country, such as gb-sct, or an id in Wikidata.
+    Country codes have two or three letters. The code of a part of a country, such as gb-sct, and an id in Wikidata also
+    count.
     """
     return bool(text) and (len(text) <= 3 or text[1:].isdigit() or (len(text) <= 7 and text[2:3] == "-"))
 

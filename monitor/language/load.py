@@ -123,8 +123,9 @@ def agency_names() -> tuple[str, ...]:
 
 @cache
 def country_names() -> tuple[CountryNames, ...]:
-    """Return the names of each country in CLDR. The file is read at the first call.
+    """Return the names of each country, as the Unicode data about languages (CLDR) list them.
 
+    The file is read at the first call.
     Raises LanguageDataError if the file is not valid.
     """
     return _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
@@ -258,9 +259,11 @@ def _check_convention(path: Traversable, convention: Convention) -> None:
 
 
 def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
-    """Raise an error if two countries state the same language under `home_of`, or if a country states an unknown one.
+    """Raise an error if the languages that countries state under `home_of` are not valid.
 
-    Also raise an error if a code in `languages_without_file` has a file, or if no country states it under `home_of`.
+    `home_of` is the language in whose texts a title without a country means this country. Two countries must not state
+    the same language. A stated language must have a file, or be listed in `languages_without_file`. A code in that list
+    must not have a file, and must be stated by a country.
     """
     homes = Counter(country.home_of for country in countries.country if country.home_of)
     for code, number in homes.items():

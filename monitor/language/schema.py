@@ -26,7 +26,8 @@ class Titles(_Table):
     positions: dict[str, Words] = {}
     """Maps each position to its phrases.
 
-    The key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level.
+    A key is the main word of the position, which may be followed by its level and its domain: `minister`,
+    `minister.deputy` or `minister.deputy.finance`. The level may be empty: `minister..finance`.
     """
     levels: dict[Literal["deputy", "former"], Words] = {}
     """Maps each level to the words that change a position to this level, such as `vice` or `ex`."""
@@ -109,7 +110,7 @@ class Credits(_Table):
     picture_links: Words = ()
     """Words, such as `courtesy`, that may be between a word that is listed under `picture` and the name.
 
-    The words under `by` may always be there.
+    Words that are listed under `by` may be there, too.
     """
     joiners: Words = ()
     """Words between the names of two authors, such as `and`."""
@@ -199,7 +200,7 @@ class Detection(_Table):
     script_family: Words = ()
     """Codes of other languages in the same script.
 
-    If a page states one of these languages, the statement is trusted.
+    If a page states that it is in one of these languages, this is trusted.
     """
     script_family_also_latin: Words = ()
     """Languages of `script_family` that are also written in Latin letters."""
@@ -432,7 +433,7 @@ class PersonalNames(_Table):
 
 
 class CountryNames(_Table):
-    """Names of one country in CLDR."""
+    """Names of one country in CLDR, the Unicode data about languages."""
 
     domain: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     """Top-level domain of the country. It identifies the country in `countries.toml`."""
@@ -444,7 +445,7 @@ class CountryNames(_Table):
 
 
 class AllCountryNames(_Table):
-    """Names of all countries in CLDR: `data/country_names.toml`."""
+    """Names of all countries in CLDR, the Unicode data about languages, from `data/country_names.toml`."""
 
     sources: Sources
     country: tuple[CountryNames, ...]
