@@ -32,7 +32,10 @@ _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:requi
 
 
 def find_wall(html: str) -> str:
-    """Return a description of the bot wall that an HTML page shows, or an empty string if it shows none."""
+    """Return a description of the bot wall in an HTML page, such as "consent page", or an empty string.
+
+    A bot wall is a page that a server sends instead of the content, to keep programs away or to ask for consent.
+    """
     head = html[:60_000]
     for pattern, name in _WALL_PATTERNS:
         if pattern.search(head):
@@ -47,7 +50,7 @@ def find_wall(html: str) -> str:
 
 
 def find_wall_in_headers(headers: Mapping[str, str]) -> str:
-    """Return a description of the bot wall that response headers reveal, or an empty string if they reveal none."""
+    """Return a description of the challenge page that response headers reveal, or an empty string."""
     if headers.get("cf-mitigated", "") == "challenge":
         return "challenge of Cloudflare"
     if headers.get("x-datadome", "") or "datadome" in headers.get("set-cookie", "").lower():

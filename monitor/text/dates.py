@@ -38,7 +38,7 @@ _VIETNAMESE_DATE = re.compile(
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _NUMERIC_SHORT_YEAR = re.compile(r"(?<![\d.,:/-])(\d{1,2})([./-])(\d{1,2})\2(\d{2})(?![\d.:/-]|,\d)")
 _AMERICAN_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d{2}:\d{2} [AP]M\b")
-"""A date with a time in the format of the United States. Programs on many servers in other countries write it, too."""
+"""Pattern of a date and time in the format of the United States, which many servers in other countries write, too."""
 _TIME_OF_DAY = re.compile(  # a single digit for minutes counts only if seconds or a unit follow: "2:1" is a score
     r"(?<![\d:.])(\d{1,2})\s?(?:(?:[:.h時时点點]|uhr|시)\s?(\d{2})(?!\d|\.\d{4})"
     r"(?:\s?[:.분分]\s?(\d{1,2})(?!\d))?"

@@ -88,7 +88,10 @@ def fold(text: str) -> FoldedText:
 
 
 def drop_spans(folded: FoldedText, spans: Sequence[tuple[int, int]]) -> FoldedText:
-    """Return a folded text without the given spans, which are in order and begin with a bracket."""
+    """Return a folded text from which the given spans are removed.
+
+    The spans are in the order of the text, do not overlap, and begin with a bracket.
+    """
     old = folded.original_offsets
     bounds = [0, *(offset for span in spans for offset in span), len(folded.text)]
     kept = list(zip(bounds[::2], bounds[1::2], strict=True))
@@ -139,7 +142,7 @@ def fold_key(text: str) -> str:
 def fold_written(text: str) -> str:
     """Return a name in lower case, without diacritics and with single spaces.
 
-    Readers' verdicts store names in this form.
+    Verdicts, which are the statements of readers that a name means an official or not, store names in this form.
     """
     return " ".join(fold_key(text).split())
 
@@ -160,8 +163,8 @@ def blank_punctuation(text: str, kept: str = "") -> str:
 def _is_unchanged_by_folding(text: str) -> bool:
     """Return whether an ASCII text needs no other change than lower case.
 
-    It must have no control characters, backticks or repeated spaces. The tests are written one by one instead of a
-    loop, because this function is called very often.
+    The text must have no control characters, backticks or repeated spaces. The tests are written one by one instead of
+    in a loop, because this function is called very often.
     """
     control = "\t" in text or "\r" in text or "\0" in text or "\v" in text or "\f" in text
     return not (control or "`" in text or "  " in text)

@@ -43,9 +43,10 @@ _EXPANSION_CODES = np.array(
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
-"""The table ``_FOLDING_CODES``, changed so that characters that vanish, expand or may compose have a large value.
+"""The table ``_FOLDING_CODES``, with a large value for each character that needs more than a look-up.
 
-A text without such characters needs only this table.
+Such a character is removed, becomes several characters, or may be composed with the next one. A text without such
+characters needs only this table.
 """
 for _first, _last in COMPOSING_RANGES:
     _DIRECT_FOLDING_CODES[_first : _last + 1] = _EXPANSION_BASE

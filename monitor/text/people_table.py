@@ -121,7 +121,8 @@ class PersonRow:
 class PeopleTable:
     """Table of people in a CSV file whose first line has the headings.
 
-    ``columns`` maps each kind of value to the indexes of its columns. Raises ``InputError`` if no column has names.
+    ``columns`` maps each kind of value, such as names, to the indexes of its columns. The constructor reads the
+    headings, and raises ``InputError`` if no column has names.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -143,7 +144,10 @@ class PeopleTable:
         return self._read_rows(self._source)
 
     def read_rows_again(self, lines: Iterable[str]) -> Iterator[PersonRow | RowFault]:
-        """Yield the rows in ``lines``, a part of the table. The first of these lines has the number 1."""
+        """Yield the rows in ``lines``, a part of the table without the headings.
+
+        The line numbers of the rows count from the first of these lines, which has the number 1.
+        """
         return self._read_rows(_LineSource(lines))
 
     def _read_rows(self, source: "_LineSource") -> Iterator[PersonRow | RowFault]:

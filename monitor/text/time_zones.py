@@ -61,8 +61,8 @@ def find_local_time(source: Source | None, url: str) -> LocalTime:
 class SourceClock:
     """Provider of the ``LocalTime`` of a source, which is determined only when it is first needed.
 
-    Most dates state a zone and do not need it. ``url`` is the address of the document or page. ``day_first`` is true if
-    the dates of the document have the day before the month, and None if they do not show the order.
+    It is seldom needed, because most dates state a zone. ``url`` is the address of the document or page. ``day_first``
+    is true if the dates of the document have the day before the month, and None if they do not show the order.
     """
 
     source: Source | None = None

@@ -22,8 +22,8 @@ _UNSPACED_CHARACTER = re.compile(
 def is_unspaced(char: str) -> bool:
     """Return whether a character belongs to a script in which a name can be followed directly by other characters.
 
-    These scripts are Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, in which particles are attached to
-    names.
+    These are the scripts without spaces between words (Lao, Thai, Khmer, Burmese, Chinese and Japanese), and Korean,
+    in which particles are attached to names.
     """
     return _UNSPACED_CHARACTER.match(char) is not None
 
