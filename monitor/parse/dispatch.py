@@ -52,7 +52,7 @@ def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | 
     """Decode a document that is simple enough to be parsed in this process; return None for any other document.
 
     Only the document of a feed is simple enough, and only if it is short and not compressed. All other documents must
-    be parsed in the process pool.
+    be parsed in the process pool, whose processes can be killed.
     """
     if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
         return None
@@ -145,9 +145,9 @@ def _parse_any_feed(text: str, url: str, source: Source) -> Feed:
 def _find_end_of_complete_entries(text: str) -> int:
     """Return the offset at which a truncated feed must be cut, so that it ends with a complete entry.
 
-    This is the start of the last entry if that entry has no end, otherwise the length of the document. Without this,
-    the incomplete entry would be stored with a part of its text, and the complete entry of the next poll would count as
-    known.
+    The result is the start of the last entry if that entry has no end, otherwise the length of the document. If the
+    incomplete entry were kept, it would be stored with a part of its text, and its complete form in the next poll would
+    count as known.
     """
     tags = deque(_ITEM_TAG.finditer(text), maxlen=1)
     last = tags.pop() if tags else None

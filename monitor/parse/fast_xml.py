@@ -225,7 +225,7 @@ class _FastXmlParser:
 
 
 def _require(value: object) -> None:
-    """Raise ``_UnsupportedFeed`` if a value that every supported feed must have is empty."""
+    """Raise ``_UnsupportedFeed`` if a value is empty or False, although every supported feed must have it."""
     if not value:
         raise _UnsupportedFeed
 
@@ -276,7 +276,10 @@ def resolve_uri(uri: str, base: str) -> str:
 
 
 def read_reference(attributes: Mapping[str, str]) -> str:
-    """Return the id or URL of the entry that another entry answers, from an element ``thr:in-reply-to`` (RFC 4685)."""
+    """Return the id or URL of the entry that an entry answers, from its element ``thr:in-reply-to`` (RFC 4685).
+
+    ``attributes`` are the attributes of this element.
+    """
     return attributes.get("ref") or attributes.get("href") or ""
 
 

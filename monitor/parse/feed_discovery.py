@@ -67,8 +67,8 @@ def find_page_candidates(
 ) -> tuple[FeedCandidate, ...]:
     """Return the URLs on a page that may be feeds, the most certain first, each once.
 
-    First are the feeds that the page or its ``Link`` headers declare. Links of the page that look like feeds follow;
-    they must lead to the same site. If the page is known to list feeds (``is_feed_list``), links to hosts that usually
+    First are the feeds that the page or its ``Link`` headers declare. Then follow links of the page that look like
+    feeds and lead to the same site. If the page is known to list feeds (``is_feed_list``), links to hosts that usually
     serve feeds are also included.
     """
     tree = LexborHTMLParser(html)
@@ -180,7 +180,10 @@ def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
 
 
 def list_common_candidates(url: str) -> tuple[FeedCandidate, ...]:
-    """Return the usual feed and sitemap URLs of a site, and of the section to which the page at ``url`` belongs."""
+    """Return URLs at which feeds and sitemaps are usually found, whether they exist or not.
+
+    They belong to the site of the page at ``url``, and to the section of the site that has this page.
+    """
     root = urljoin(url, "/")
     found: dict[str, FeedCandidate] = {}
     for name in _COMMON_FEED_PATHS:

@@ -64,8 +64,8 @@ def _repair_resolved_link(link: str, url: str, text: str) -> str:
     """Repair a link such as "example.org/a", which feedparser has taken for a relative path.
 
     feedparser resolves such a link against ``url``, the document's URL. This function undoes that, and takes the first
-    part of the link as the host. Any other link is returned unchanged. A link that occurs in the document (``text``)
-    exactly as it is given is also returned unchanged, because feedparser has not resolved it.
+    part of the link for the host. A link that occurs in the document (``text``) exactly as it is given is returned
+    unchanged, because feedparser has not resolved it. All other links are returned unchanged, too.
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

@@ -83,9 +83,9 @@ _NAMESPACES_BY_PREFIX = {
     "psc": ("http://podlove.org/simple-chapters",),
 }
 PREFIX_BY_NAMESPACE = {uri: prefix for prefix, uris in _NAMESPACES_BY_PREFIX.items() for uri in uris} | {"": ""}
-"""The prefix that feedparser uses for each namespace (in lower case).
+"""Maps each XML namespace (in lower case) to the prefix that feedparser uses for it.
 
-It is empty for the namespaces of RSS and Atom.
+The prefix is empty for the namespaces of RSS and Atom.
 """
 
 UNSUPPORTED_ELEMENTS = frozenset(

@@ -35,8 +35,8 @@ _HASH_BYTES = 8
 class ReducedDocument:
     """A document without the items that were already in it at the last poll.
 
-    ``text`` contains the new items only, and ``known_text`` the removed ones. ``item_hashes`` has the hashes of all
-    items, to be stored for the next poll.
+    ``text`` is the document with the new items only, and ``known_text`` has the removed items. ``item_hashes`` are the
+    joined hashes of all items, to be stored for the next poll.
     """
 
     text: str
@@ -47,7 +47,7 @@ class ReducedDocument:
 
 
 def hash_items(text: str) -> bytes:
-    """Return the hashes of a document's items, joined; empty bytes if the items cannot be found in the text."""
+    """Return the joined hashes of a document's items, or empty bytes if the items cannot be found in the text."""
     parts = _split_items(text)
     return b"".join(map(_hash_item, parts[1])) if parts else b""
 
@@ -104,9 +104,9 @@ def _hash_item(item: str) -> bytes:
 
 
 def _split_items(text: str) -> tuple[str, list[str], str] | None:
-    """Split a document into the text before its items, the items, and the text after them.
+    """Split a document into the text before its items, the list of items, and the text after the last item.
 
-    The result is None if there are no items or more than ``MAX_ENTRIES``, or if the last item is incomplete.
+    The result is None if there are no items, if there are more than ``MAX_ENTRIES``, or if the last item is incomplete.
     """
     starts = [found.start() for found in _ITEM_START.finditer(text)]
     if not 0 < len(starts) <= MAX_ENTRIES:

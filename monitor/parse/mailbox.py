@@ -54,7 +54,7 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF document that is attached to a message. ``guid`` is the guid of the message's entry.
+    """A PDF document that is attached to a message. ``guid`` is the guid of the entry that is made from the message.
 
     ``is_cut_off`` is true if the message is too long, and ends inside the document.
     """
@@ -176,7 +176,7 @@ def _read_message(message: EmailMessage, raw: RawMessage, mailbox: Mailbox) -> l
 def _find_text(message: EmailMessage) -> tuple[str, str]:
     """Return the HTML of a message, and its plain text. One of them is empty.
 
-    The texts of all parts that are shown in the message are joined. If any of them is HTML, all are converted to HTML.
+    The texts of all parts that a mail program shows are joined. If any part is HTML, all parts are converted to HTML.
     """
     texts = [(kind, text) for kind, text in _list_texts(message, 0) if text.strip()]
     if any(kind == "html" for kind, _ in texts):
@@ -310,7 +310,7 @@ def _read_text(node: LexborNode | None) -> str:
 
 
 def _drop_repeated(items: list[Entry]) -> list[Entry]:
-    """Return the entries without repeated addresses. Of entries with the same address, the longest title is kept."""
+    """Return one entry for each address. It has the longest title of all entries with this address."""
     found: dict[str, Entry] = {}
     for item in items:
         key = canonicalize_url(item.url)

@@ -33,10 +33,9 @@ _AgeKey = tuple[int, ...]
 def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
     """Sort entries by their dates, newest first.
 
-    Entries with equal dates, or without dates, are sorted by their addresses.
-
-    ``is_newest_last`` states the usual order in documents of this format. It applies if neither dates nor addresses
-    show the age.
+    Entries with equal dates, or without dates, are sorted by their addresses. If neither dates nor addresses show the
+    age, the order of the document is used, reversed if documents of this format usually have the newest entry at the
+    end (``is_newest_last``).
     """
     found = list(reversed(entries)) if is_newest_last else list(entries)
     if ages := _find_ages([entry.url for entry in found]):
@@ -142,8 +141,8 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
     """Return the article number in each address, or 0 for an address without a number.
 
-    Either the last number in every address is used, or the first number in every address, whichever takes more
-    different values. The result is None if too few addresses have a number, or if too many addresses have the same one.
+    The number is the last one in every address, or the first one in every address, whichever has more different values.
+    The result is None if too few addresses have a number, or if too many addresses have the same number.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

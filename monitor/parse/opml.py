@@ -94,7 +94,7 @@ def parse_opml(body: bytes) -> OpmlList:
 def _iter_outlines(root: Any) -> Iterator[tuple[dict[str, str], str, bool]]:
     """Yield the outline elements of an OPML document.
 
-    Each is a tuple of its attributes, the path of its folder, and whether it has no child elements.
+    Each is a tuple of its attributes, the path of its folder, and True if it has no child elements.
     """
     stack = [(child, "") for child in reversed(root)]
     while stack:

@@ -25,10 +25,13 @@ def read_people_entities(
 ) -> Iterator[ImportItem]:
     """Read a JSON file: yield its people, and notes on what is not imported.
 
-    ``open_lines`` returns the lines from the beginning of the file. It is called a second time if posts are separate
-    entities. People from Wikidata are not yielded but added to ``wikidata``. A person is read if ``is_wanted`` returns
-    true for the person's countries. At most ``MAX_PEOPLE`` people are read. Raises ``InputError`` if the file has no
-    entity of a known form.
+    - ``open_lines`` returns the lines from the beginning of the file. It is called a second time if posts are separate
+      entities.
+    - ``wikidata`` collects the people in Wikidata items, which are not yielded, because the titles of their posts are
+      read later.
+    - ``is_wanted`` returns, for the countries of a person, whether the person is to be read.
+
+    At most ``MAX_PEOPLE`` people are read. Raises ``InputError`` if the file has no entity of a known form.
     """
     ftm = FtmPeople(is_wanted)
     known = other = 0

@@ -95,9 +95,10 @@ class FtmPeople:
 def choose_name(preferred: str, names: Iterable[str]) -> str:
     """Choose the spelling of a person's name for the configuration: in Latin letters, and with diacritics.
 
-    The name is ``preferred`` or, if that is in another script, the first of ``names`` in Latin letters. If some of the
-    given names differ from it only in diacritics or capitals, the one with the most letters outside ASCII is returned;
-    names in capitals only are not considered. If no name is in Latin letters, ``preferred`` is returned.
+    The choice begins with ``preferred`` or, if that is in another script, with the first of ``names`` in Latin letters.
+    If other names differ from it only in diacritics or capitals, the one with the most letters outside ASCII is
+    returned instead; names in capitals only are not considered. If no name is in Latin letters, ``preferred`` is
+    returned.
     """
     latin = [name for name in (preferred, *names) if name and is_latin(name)]
     if not latin:

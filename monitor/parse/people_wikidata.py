@@ -132,7 +132,10 @@ def _claims(item: Entity, name: str) -> list[tuple[Entity, Any]]:
 
 
 def _values(item: Entity, name: str) -> list[Any]:
-    """Return the values of an item for a property. Values whose statements have no end date come first."""
+    """Return the values of an item for a property, such as its countries, the current values first.
+
+    A value is current if its statement has no end date.
+    """
     claims = _claims(item, name)
     return [value for claim, value in sorted(claims, key=lambda pair: bool(_read_qualifier(pair[0], _END)))]
 

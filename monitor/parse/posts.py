@@ -9,7 +9,7 @@ from monitor.domain.source import Entry, Feed
 from monitor.parse.fields import to_plain_text
 
 _ACCOUNT_TITLE = re.compile(r"@(?P<handle>\S+) - (?P<name>.+)")
-"""Pattern of the title of a Bluesky feed."""
+"""Pattern of the title of a Bluesky feed, which has the handle and the name of the account."""
 _REPOST = re.compile(r"(?:RT|Repost|Boost)(?:ed)?(?: by)? @(?P<name>[\w.@-]{1,80}):\s+")
 """Pattern of the beginning of a repost, as written by programs that convert social network accounts to feeds."""
 _REDDIT_SIGNATURE = re.compile(
@@ -25,9 +25,9 @@ _MAX_NAME_CHARS = 100
 def complete_posts(feed: Feed) -> Feed:
     """Return a feed with the writer added to each post, and without the text that a social network adds to posts.
 
-    An entry without a title is a post of an account. Its writer is the account, unless it names another one: a repost
-    has the writer of the original. A post that is numbered as a part of a thread answers the part before it. A feed
-    without posts is returned unchanged.
+    An entry without a title is a post of an account. Its writer is the account, or the writer of the original if it is
+    a repost. A post that is numbered as a part of a thread becomes an answer to the part before it. A feed without
+    posts is returned unchanged.
     """
     if not any(_is_post(entry) for entry in feed.entries):
         return feed

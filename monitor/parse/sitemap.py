@@ -93,8 +93,8 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
 def _find_end_of_complete_entries(text: str) -> int:
     """Return the offset at which a truncated sitemap must be cut, so that it ends with a complete entry.
 
-    For a complete sitemap, this is its length. The address of an incomplete entry may be truncated, and must not be
-    stored as an article.
+    For a complete sitemap, the result is its length. The address in an incomplete entry may be truncated, and must not
+    be stored as an article.
     """
     if _ROOT_END.search(text, max(0, len(text) - ROOT_SEARCH_CHARS)):
         return len(text)

@@ -123,5 +123,8 @@ _NETWORKS: dict[str, Callable[[str, list[str], Query], SocialPreset | None]] = {
 
 
 def build_listing_source(source_id: str, listing: Listing) -> Source:
-    """Return a source for a listing page that shows the whole text of its posts, so that no other page is fetched."""
+    """Return a source that reads all posts from one listing page, which shows their whole text.
+
+    No page of a single post is fetched.
+    """
     return Source(source_id, listing=listing, text_from=TextOrigin.FEED)
