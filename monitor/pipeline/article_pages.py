@@ -13,10 +13,10 @@ from monitor.pipeline.feed_documents import request_headers
 _PASSWORD_FIELD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MIN_ARTICLE_CHARS = 400
 _MIN_WHOLE_CONFIDENCE, _MIN_WHOLE_CHARS = 0.6, 1_200
-"""Minimum extraction confidence, and minimum number of characters, of an article that counts as complete.
+"""Minimum extraction confidence (0 to 1), and minimum number of characters, of an article that counts as complete.
 
-If an article is below one of these values, its page may contain only the beginning of the article. For a source with
-`fetch: browser`, the page is then loaded in the browser.
+The page of any other article may contain only the beginning of the article. For a source with `fetch: browser`, the
+page is then loaded in the browser.
 """
 
 
@@ -39,7 +39,8 @@ async def extract_article(
 
     If the source has `fetch: browser`, and the article seems to be incomplete, the browser requests the page again. The
     page with the longer text is returned, with its article. If the browser fails, its failure is returned instead of a
-    page, with the article of the first page. Raises ``UnreadableDocument`` and ``WorkerKilled``.
+    page, with the article of the first page. Raises ``UnreadableDocument`` if a page has no readable text, and
+    ``WorkerKilled`` if the extraction exceeds a limit.
     """
     from monitor.extract.extractor import extract_page  # imported late: slow to import, and most passes do not need it
 
@@ -57,9 +58,9 @@ async def extract_article(
 
 
 def find_expired_login(source: Source | None, page: Fetched, article: Article) -> str:
-    """Return a sentence about why the login of a source seems to have expired, or an empty string.
+    """Return the reason why the login of a source seems to have expired, or an empty string if it has not.
 
-    The sentence states what the page has instead of the article: a paywall or a login form.
+    The reason states what the page has instead of the article: a paywall or a login form.
     """
     if source is None or not source.has_login:
         return ""
@@ -71,8 +72,8 @@ def find_expired_login(source: Source | None, page: Fetched, article: Article) -
 
 
 def find_problem(outcome: FetchResult) -> PageProblem:
-    """Return the problem that prevented the fetch of a page, or ``PageProblem.NONE``.
+    """Return the problem that prevented the fetch of a page, if the user can remove it.
 
-    Only problems that the user can remove are returned.
+    For a successful fetch, and for any other problem, the result is ``PageProblem.NONE``.
     """
     return outcome.problem if isinstance(outcome, Blocked) else PageProblem.NONE

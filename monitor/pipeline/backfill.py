@@ -23,9 +23,9 @@ from monitor.text.urls import extract_origin
 MIN_AGE = timedelta(days=2)
 """Minimum age of an article that a backfill stores. Polls find younger articles and report them."""
 SAME_PERIOD = timedelta(days=31)
-"""A command continues an unfinished backfill only if the command's period begins at most this much later.
+"""Maximum difference between the start of an unfinished backfill and the start that a later command requests.
 
-Otherwise the command begins a new backfill.
+If the requested start is at most this much later, the command continues the backfill. Otherwise it begins a new one.
 """
 MAX_DOCUMENTS, MAX_PENDING, MAX_PROBLEMS = 2_000, 2_000, 20
 """Maximum numbers of documents that one run reads, of documents that wait to be read, and of problems that are stored.
@@ -74,7 +74,8 @@ class Backfiller:
         """Return the stored progress of a backfill of the same period, or else the progress of a new backfill.
 
         A period that begins at most ``SAME_PERIOD`` after the stored one counts as the same period, because a duration
-        such as 90d is counted back from the present day.
+        such as 90d is counted back from the present day. If the archive is already complete for the period, the
+        progress has no documents to read.
         """
         stored = await self._database.read(self._database.key_values.get_backfill, source.id)
         before = stored.complete_since_at if stored else None
@@ -166,7 +167,7 @@ def is_listing(source: Source, url: str) -> bool:
 
 
 def is_older(url: str, since_at: datetime) -> bool:
-    """Return whether the name of a sitemap, such as sitemap-2019-05.xml, shows that its articles are too old."""
+    """Return whether the name of a sitemap, such as sitemap-2019-05.xml, shows that it ends before ``since_at``."""
     found = _MONTH.findall(url.rpartition("/")[2] or url)
     if len(found) != 1:
         return False

@@ -215,9 +215,11 @@ BuiltArticle = tuple[Article, Stage, str | None]
 class WorkedEntries:
     """Result of building articles from several entries in a worker process.
 
-    It has the articles, and the grouping features of all of them. It also has the findings of each article, which are
-    None if the article was not matched. ``error`` is the last error of articles that could not be matched, or for which
-    no features could be computed.
+    - ``built`` are the articles.
+    - ``findings`` has one value for each article: what matching has found, or None if the article was not matched.
+    - ``features`` are the data of all articles by which their texts are compared to group them into stories.
+    - ``needs_watchlist`` is true if nothing was done, because the process does not have the watchlist yet.
+    - ``error`` is the last error in matching or in computing features, or an empty string.
     """
 
     built: Sequence[BuiltArticle] = ()
@@ -231,8 +233,9 @@ class WorkedEntries:
 class BuiltArticles:
     """The articles built from the entries of a poll, and the number of fallback articles.
 
-    A fallback article has only plain text, because building it failed. ``findings`` and ``features`` have one value for
-    each of the ``articles``, which is None if the article was not matched.
+    A fallback article has only plain text, because building it failed. ``findings`` (what matching has found) and
+    ``features`` (the data for grouping) have one value for each of the ``articles``, or None if the article was not
+    matched.
     """
 
     articles: tuple[NewArticle, ...] = ()
@@ -255,9 +258,10 @@ class ArticleBuilder:
     async def build(
         self, classified: Sequence[ClassifiedEntry], source: Source, now: datetime, *, is_isolated: bool = False
     ) -> BuiltArticles:
-        """Build an article from each entry. In a worker process, articles are also matched if early matching is on.
+        """Build an article from each entry.
 
-        If ``is_isolated`` is true, each article is built alone in a worker process, because one of the entries may have
+        If many articles wait, they are built in a worker process, which also matches them if this is switched on. If
+        ``is_isolated`` is true, each article is built alone in a worker process, because one of the entries may have
         killed the process in an earlier poll.
         """
         new_articles, fallback_count = list[NewArticle](), 0
@@ -334,7 +338,8 @@ def _make_new_article(
 ) -> NewArticle:
     """Return the article to store for an entry.
 
-    If an entry without a date is quarantined, its page is read to find the date, even if the feed has the whole text.
+    An entry that is quarantined (stored without a report) because it has no date is marked for the reading of its page,
+    even if the feed has the whole text, because the page may have the date.
     """
     if one.quarantine_reason in UNDATED_REASONS and article.url and source.text_from is not TextOrigin.FEED:
         stage, search_text = Stage.LISTED, None
@@ -363,9 +368,10 @@ def _take_findings(
 
 
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
-    """Return the keys and URLs to add to articles that are already stored, because their entries now have further keys.
+    """Return the keys and URLs to add to articles that are already stored.
 
-    No URL is added to an article that was deleted.
+    A key is a value by which an article is found again, such as its guid. An entry of a stored article may have a new
+    one. Each result has the id of the stored article. No URL is added to an article that was deleted.
     """
     return tuple(
         NewArticle(
@@ -429,7 +435,7 @@ def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[Bui
 def work_on_entries(
     entries: Sequence[Entry], source: Source, now: datetime, key: int, watchlist: Watchlist | None
 ) -> WorkedEntries:
-    """Build articles, match the complete ones and compute their features for grouping, all in a worker process.
+    """Build articles, match the complete ones, and compute the features of all for grouping, in a worker process.
 
     ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not received the watchlist before,
     only ``needs_watchlist`` is set in the result. An article that cannot be matched has no findings. The matching step

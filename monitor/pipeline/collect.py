@@ -46,9 +46,12 @@ EXPECTED_NEW_FEED_ENTRIES = 30
 class PollResult:
     """Result of one poll of a source.
 
-    ``detail``, ``state_after`` and ``next_poll_at`` are the values that the poll has stored for the source. ``notice``
-    informs the user that a problem of the source began or ended. ``note`` is one line about quarantined entries, filled
-    gaps and unreadable entries.
+    - ``detail`` describes the state of the source in words.
+    - ``entry_count`` is the number of entries in the document, and ``new_count`` is the number of new articles.
+    - ``state_before`` and ``state_after`` are the states of the source before and after the poll.
+    - ``next_poll_at`` is the time of the next poll.
+    - ``notice`` informs the user that a problem of the source began or ended.
+    - ``note`` is one line about quarantined entries, unreadable entries, and entries that a sitemap has added.
     """
 
     source_id: str

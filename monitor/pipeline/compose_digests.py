@@ -89,9 +89,10 @@ class MessageRate:
 
 @dataclass(frozen=True, slots=True)
 class _DueWindow:
-    """A period for which a digest must be composed now.
+    """A period (``window``) for which a digest must be composed now.
 
-    ``is_first`` is true if the digest plan has just been started and had no digest before.
+    Hits that were found after ``hits_before`` are left to the next digest. ``is_overdue`` is true if the digest is
+    composed much later than planned. ``is_first`` is true if the digest plan had no digest before.
     """
 
     window: Window
@@ -182,8 +183,8 @@ class DigestComposer:
         """Compose a digest as it would be sent now, without storing anything.
 
         If ``since`` is given, the digest has every hit (an article that satisfies a rule) found since then. Return the
-        digest, and the ids of the hits that would be recorded as reported if it were sent. There are no ids if the
-        digest leaves out older undelivered hits.
+        digest, and the ids of the hits that would be recorded as reported if it were sent. If ``since`` leaves out
+        undelivered hits, there are no ids, because nothing would be recorded.
         """
         digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
@@ -491,15 +492,15 @@ class DigestComposer:
 
 
 def _mark_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> MarkedHits:
-    """Return which hits a digest shows, and which ones readers' marks hide."""
+    """Return which hits a digest shows, and which hits it hides because readers have marked their stories as muted."""
     reported = (hit for hit in inputs.hits if hit.id not in inputs.unreported_hit_ids)
     return apply_marks(filter(plan.accepts, reported), inputs.marks, end_at)
 
 
 def _without_waiting_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> DigestInputs:
-    """Remove the hits from the inputs of a digest if all are in muted stories and there is nothing else to report.
+    """Remove the hits from the inputs of an immediate digest that would only state that a story is muted.
 
-    Otherwise return the inputs unchanged.
+    The hits then wait for a digest that has something to report. All other inputs are returned unchanged.
     """
     has_news = bool(inputs.retractions) or any(map(plan.accepts, inputs.followed))
     return inputs if has_news or not _mark_hits(plan, inputs, end_at).must_wait else replace(inputs, hits=())

@@ -129,7 +129,7 @@ class FeedDiscoverer:
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
 
     async def _fetch_page(self, url: str) -> FetchResult:
-        """Fetch the given address. If the page redirects by an element, as some home pages do, fetch its target."""
+        """Fetch the given address. If the page redirects by ``meta refresh``, as some pages do, fetch its target."""
         outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
         if not isinstance(outcome, Fetched):
             return await self._fetcher.fetch(FetchRequest(url, is_large=True))

@@ -1,4 +1,4 @@
-"""Early matching: when many articles wait, one call of a worker process builds, matches and prepares them for grouping.
+"""Early matching: if many articles wait, one call of a worker process builds them, matches them and prepares grouping.
 
 If only a few articles wait, an article is stored first, and matched later in the main process. An article may crash the
 main process. The stored record of the attempt then prevents a second crash after the restart. In a worker process, an

@@ -75,15 +75,16 @@ class SitemapPart:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFeed:
-    """Result of a poll that has read a document: its entries with their keys.
+    """Result of a poll that has read a document.
 
-    ``response`` holds the validators to store (ETag and Last-Modified), and ``body_hash`` the hash of the document. The
-    validators and the hash are empty if the next poll must parse the document in any case, changed or not.
-    ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
-
-    If entries may have been missed since the last poll (a gap), a sitemap is read, too. ``gap_entries`` are then the
-    entries of the document and of the sitemap, and ``gap_count`` is the number of entries from the sitemap. Otherwise
-    ``gap_entries`` is None.
+    - ``response`` has the validators to store (ETag and Last-Modified), and ``body_hash`` is the hash of the document.
+      They are empty if the next poll must parse the document in any case, changed or not.
+    - ``parsed`` is the parsed document.
+    - ``keyed_entries`` are its entries with their keys, the values by which articles are found again.
+    - ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
+    - ``gap_entries`` is None, unless entries may have been missed since the last poll (a gap). A sitemap is then read,
+      too, and the value has the entries of the document and of the sitemap.
+    - ``gap_count`` is the number of entries that only this sitemap has.
     """
 
     response: Fetched
@@ -139,9 +140,10 @@ def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
 
 
 def _hash_parsing_settings(source: Source) -> str:
-    """Return a hash of the settings that decide which entries are found in a document.
+    """Return a hash of the settings that decide which entries are found in a document, such as selectors.
 
-    The result is an empty string for a feed, because a feed has no such settings.
+    If it differs from the last poll, even an unchanged document must be parsed again. The result is an empty string for
+    a feed, because a feed has no such settings.
     """
     settings = source.listing or source.api
     return hash_body(repr(settings).encode()) if settings else ""

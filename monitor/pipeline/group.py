@@ -34,11 +34,11 @@ A post may be grouped late, because its page must be read first.
 
 
 class GroupingStep:
-    """Step that groups matched articles in batches. It uses an index in memory, called the grouping window.
+    """Step that groups matched articles into stories, in batches.
 
-    The window is loaded from the database for the first batch. Term frequencies are also in memory, and are stored from
-    time to time. A crash loses the latest term frequencies. This changes weights of terms slightly, but no stored
-    story.
+    It uses the grouping window, an index of recent articles and open stories in memory, which is loaded from the
+    database for the first batch. Term frequencies are also in memory, and are stored from time to time. A crash loses
+    the latest term frequencies, which changes weights of terms slightly, but no stored story.
     """
 
     def __init__(

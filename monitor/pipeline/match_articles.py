@@ -21,7 +21,7 @@ MAX_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class BacktestExample:
-    """Example article for an edited rule, which would newly report the article or no longer report it.
+    """Article that shows the effect of an edited rule: the rule would newly report it, or no longer report it.
 
     ``passage`` is the text that satisfies the rule.
     """
@@ -37,8 +37,10 @@ class BacktestExample:
 class RuleBacktest:
     """Result of a backtest, the test of an edited rule on stored articles.
 
-    It has the number of hits (articles that satisfy the rule), in total and per day. It also has the differences from
-    the articles that were reported before.
+    - ``hit_count`` is the number of hits (articles that satisfy the rule), and ``hits_by_day`` has it for each day.
+    - ``new_count`` is the number of articles that the rule would report, but has not reported before the edit.
+    - ``lost_count`` is the number of articles that the rule has reported, but would no longer report.
+    - ``new_examples`` and ``lost_examples`` are some of these articles.
     """
 
     rule: str

@@ -163,8 +163,8 @@ class Pipeline:
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
         """Poll due sources until none is due. If ``source_ids`` are given, poll only these sources, once each.
 
-        In both cases, only a few sources are leased at a time, because the lease of a source must not end before its
-        poll begins.
+        Only a few sources are leased (reserved for a limited time) at once, because the lease of a source must not end
+        before its poll begins.
         """
         sources, named = self.sources, deque(dict.fromkeys(source_ids or ()))
 
@@ -197,7 +197,7 @@ class Pipeline:
         )
 
     async def recheck(self, progress: ProgressCallback = ignore_progress) -> tuple[RecheckResult, ...]:
-        """Recheck the pages of reported articles until none is due."""
+        """Fetch the pages of reported articles again, to find changes of the articles, until none is due."""
         rechecks: list[RecheckResult] = []
         while done := await self.rechecker.run_due(self.sources, BATCH_SIZE):
             rechecks += done

@@ -64,10 +64,13 @@ class PlannedEntry:
 class PollPlan:
     """Everything that is stored after one poll: the next poll state, a notice, and new articles.
 
-    ``new_entries`` become articles, and ``alias_entries`` add keys to known articles. ``entries`` has every parsed
-    entry of the document with its decision. ``unchanged_count`` further entries were skipped because their bytes were
-    the same at the last poll. The articles in ``changed_article_ids`` are rechecked soon if they were reported.
-    ``note`` is one line about the document, for example about quarantined entries.
+    - ``entry_count`` is the number of entries in the document.
+    - ``entries`` has every parsed entry of the document with the decision on it. ``unchanged_count`` further entries
+      were skipped, because their bytes were the same at the last poll.
+    - ``new_entries`` become articles. ``alias_entries`` add keys, by which articles are found again, to known articles.
+    - ``changed_article_ids`` are articles that have changed. If they were reported, their pages are fetched again soon.
+    - ``has_gap`` is true if articles may have been missed between two polls.
+    - ``note`` is one line about the document, for example about quarantined entries.
     """
 
     outcome: PollOutcome
@@ -99,9 +102,10 @@ class _FeedStats:
 
 
 def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
-    """Return the entry keys that must be looked up in the store before ``plan_poll`` is called.
+    """Return the entry keys that must be looked up in the database before ``plan_poll`` is called.
 
-    The result is empty if the source was never read before.
+    An entry key is a value by which a stored article is found again, such as its URL. The result is empty if the source
+    was never read before.
     """
     document = attempt.result
     if not isinstance(document, FetchedFeed) or attempt.poll_state.baseline_at is None:
@@ -221,10 +225,11 @@ def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], nove
 def _decide_entries(
     entries: Sequence[Entry], keyed_entries: Sequence[KeyedEntry], decisions: Sequence[EntryDecision]
 ) -> tuple[PlannedEntry, ...]:
-    """Return the decisions on all entries of the document, followed by those on the entries from the gap sitemap.
+    """Return all entries of the document with the decisions on them, and then the entries from the gap sitemap.
 
-    The gap sitemap is a sitemap with articles that the feed may have lost. If an entry has no decision, because of a
-    bug, it is left out. ``count_entries`` then detects that it is missing.
+    The gap sitemap is a sitemap with articles that the feed may have lost. ``decisions`` has one decision for each of
+    ``keyed_entries``. If an entry has no decision, because of a bug, it is left out, and ``count_entries`` detects that
+    it is missing.
     """
     planned: dict[int, PlannedEntry] = {}
     for one, decision in zip(keyed_entries, decisions, strict=True):

@@ -76,9 +76,10 @@ def iter_articles(database: Database, since_at: datetime | None) -> Iterator[Sto
 
 
 def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:
-    """Return a dictionary that maps article ids to the rules that the article satisfies, from the stored hits.
+    """Return a dictionary that maps article ids to the ids of the rules that the article satisfies.
 
-    Withdrawn hits do not count. Only articles since ``since_at`` are read.
+    The stored hits are used, except for hits that a reader's verdict or an edit of the configuration has made invalid.
+    Only articles since ``since_at`` are read.
     """
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):

@@ -79,8 +79,9 @@ class SearchCounts:
 class SearchPart:
     """One part of the results of a search.
 
-    ``next_id`` is the ``before_id`` of the request for the next part. It is None after the last part. ``looked_at`` is
-    the number of articles with the words of the query that were examined.
+    - ``found`` are the results, and ``counts`` are numbers of the articles that may satisfy the search.
+    - ``looked_at`` is the number of articles that were examined because they have the words of the query.
+    - ``next_id`` is the ``before_id`` of the request for the next part. It is None after the last part.
     """
 
     found: tuple[FoundArticle, ...]

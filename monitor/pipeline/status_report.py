@@ -127,9 +127,12 @@ class DaemonStatus:
 class SourceTotals:
     """Numbers of the configured sources by state, and the times of their polls.
 
-    ``new_count`` is the number of sources that were never read and have no problem. ``last_poll_at`` is the time of the
-    last poll of any source. ``due_at`` is the earliest time at which a source is due. Paused sources count only in
-    ``by_state``.
+    - ``by_state`` maps each state to the number of sources in it.
+    - ``new_count`` is the number of sources that were never read and have no problem.
+    - ``last_poll_at`` is the time of the last poll of any source.
+    - ``due_at`` is the earliest time at which a source is due.
+
+    Paused sources count only in ``by_state``.
     """
 
     by_state: Counter[SourceState] = field(default_factory=Counter)

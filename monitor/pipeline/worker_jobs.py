@@ -86,9 +86,10 @@ class JobHandler:
         self._services, self._sources = services, sources
 
     async def collect(self, source_id: str, token: str) -> PollResult:
-        """Poll a source under the lease of its job, then wait until its host may receive another request.
+        """Poll a source, then wait until its host may receive another request.
 
-        Raises ``StoreError`` if the database stays unreachable.
+        ``token`` identifies the lease by which the daemon has reserved the source for this job. If the lease is no
+        longer valid, the source is not polled. Raises ``StoreError`` if the database stays unreachable.
         """
         lease = await run_with_retries(self._database, self._queue.claim, source_id, token, self._clock() + POLL_LEASE)
         if lease is None:
