@@ -67,7 +67,7 @@ class Scheduler:
             self._scheduler.shutdown(wait=False)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait up to ``max_wait`` for running jobs, cancel those still running, and return how many were cancelled.
+        """Wait up to ``max_wait`` for running jobs, cancel the remaining ones, and return how many were cancelled.
 
         This is called after ``stop``.
         """

@@ -66,7 +66,8 @@ def log_poll(metrics: Metrics, poll: PollReport) -> None:
 def log_job_error(metrics: Metrics, job_name: str, problem: str, error: BaseException | None) -> None:
     """Log that a run of a job failed, or did not start on time, and count it in the metrics.
 
-    ``error`` is None if the run did not start, because the previous run has not ended.
+    ``problem`` is "failed", "missed" or "still running". ``error`` is None if the run did not start, because the
+    previous run has not ended.
     """
     metrics.record_job_problem(problem)
     if error is None:  # the run takes longer than its period, and the next run does the rest

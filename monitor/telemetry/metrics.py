@@ -154,7 +154,7 @@ class Metrics:
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 
     def record_worker_job(self, *, is_success: bool) -> None:
-        """Count a job that this worker process has finished, as done or as failed (``is_success``)."""
+        """Count a job that this worker process has finished. ``is_success`` is False if the job failed."""
         self._worker_jobs.labels(_WORKER_JOB_OUTCOMES[not is_success]).inc()
 
     def record_reload(self, reloaded_at: datetime, *, is_success: bool) -> None:

@@ -116,11 +116,9 @@ class _ProbeHttpServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def _end_connections(self, *, oldest_only: bool) -> None:
-        """Close the connections that are past their deadline.
+        """Close the connections that are past their deadline, so that their threads end.
 
-        If ``oldest_only`` is true, close only the oldest connection.
-
-        The threads of these connections then end.
+        If ``oldest_only`` is true, close the oldest connection instead, even if it is not past its deadline.
         """
         with self._lock:
             now = time.monotonic()
