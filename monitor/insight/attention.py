@@ -22,7 +22,7 @@ BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
 MAX_SILENT_DAYS = 14
 MIN_SPIKE_STORIES, MIN_SPIKE_RATIO = 3, 2.0
 FALSE_ALARM_RATE = 0.001
-"""A spike or a silence is reported only if the probability that it is due to chance is lower than this."""
+"""Unusually many stories about a person, or none, are reported only if the probability of chance is lower than this."""
 
 _PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
 """Prior assumption about the dispersion of the daily number of stories about a person (variance = mean + dispersion x
@@ -123,7 +123,10 @@ def estimate_dispersion(before: Sequence[int]) -> float:
 
 
 def chance_of_at_least(count: int, mean: float, dispersion: float) -> float:
-    """Return the probability that a number with this negative binomial distribution is ``count`` or more."""
+    """Return the probability that a number is ``count`` or more.
+
+    The number has a negative binomial distribution with the given mean and dispersion.
+    """
     size = 1 / dispersion
     failure, success = log(size / (size + mean)), log(mean / (size + mean))
     below = sum(

@@ -60,7 +60,7 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class PeopleView:
-    """One page of the list of people. ``count`` is the number of people on all pages.
+    """One page of the list of people. ``count`` is the total number of people on all pages.
 
     ``countries`` are the countries of all watched people, for the filter by country.
     """
@@ -334,7 +334,7 @@ def _find_posts(database: Database, official_id: str, since_at: datetime, zone: 
 
 
 def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[str]:
-    """Return descriptions of the posts that an article prints next to these mentions."""
+    """Return descriptions of the posts that an article prints next to the given mentions (names) of an official."""
     article_text = normalize_article(stored.article)
     posts: set[str] = set()
     for mention in mentions:

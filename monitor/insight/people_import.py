@@ -26,9 +26,10 @@ Sources often differ by a few days."""
 class OfficialChange:
     """Values that an import adds to an official in sources.yaml.
 
-    ``place`` is the line or entity in the imported file. ``aliases`` and ``roles`` are the added ones. ``new_dates``
-    are known roles that get dates, each with its index in the official's list of roles. ``country`` and ``wikidata``
-    are empty if they are not added.
+    - ``place`` is the line or entity in the imported file.
+    - ``aliases`` and ``roles`` are the names and roles that are added.
+    - ``new_dates`` are known roles that get dates, each with its index in the official's list of roles.
+    - ``country`` and ``wikidata`` are empty if they are not added.
     """
 
     official: Official

@@ -296,7 +296,8 @@ class _ArticleReader:
     def _is_about(self, country: str) -> bool:
         """Return whether an article names a country more often than any other country.
 
-        For the home country, it is enough that the article names it, or that the article names no country.
+        For the country of the article's source (or, if it is unknown, of its language), it is enough that the article
+        names it, or that the article names no country at all.
         """
         if not self._countries:
             return country == self._home
@@ -387,7 +388,10 @@ class _ArticleReader:
     ) -> Role | None:
         """Return which of an official's roles a sentence is about, or None if this is not certain.
 
-        ``posts_from`` is an index in the sentence; posts before it are ignored, because other people hold them.
+        A role is certain if the sentence states its post, or if the official has only one post and the sentence states
+        no other specific post. For a death (``is_death``), the first role is returned if the sentence states no role of
+        the official. ``posts_from`` is an index in the sentence; posts before it are ignored, because other people hold
+        them.
         """
         roles = self._roles[official_id]
         posts = [item for item in sentence.items[posts_from:] if item.kind is Kind.POST]

@@ -27,7 +27,7 @@ succession."""
 MIN_OUTLETS = 2
 MAX_PASSAGES = 3
 MAX_NOTICE_CHARS = 600
-"""Length to which a digest cuts a notice."""
+"""Maximum number of characters of a notice about a succession. Longer passages in it are shortened."""
 _PASSAGE_FRAME_CHARS, _MIN_PASSAGE_CHARS = 6, 40
 _BATCH_ARTICLES = 300
 _PLAIN_TITLE = re.compile(r"[^\W\d_](?:[\w '&/-]*\w)?")
@@ -136,7 +136,7 @@ def find_successions(
     """Return the successions that at least two independent outlets state, the newest first.
 
     In a succession, a post passes to another person, or an official leaves a post or gets a new one. Outlets with the
-    same text count as one. A statement about a role does not count if the end of this role is already in sources.yaml.
+    same text count as one. A statement about a role does not count if the role has ended according to sources.yaml.
     """
     by_official: dict[str, list[ReportedStatement]] = defaultdict(list)
     for one in statements:

@@ -68,7 +68,10 @@ Such words are mostly prepositions. Between two words of a title, they continue 
 
 
 class Kind(Enum):
-    """Kind of an item in a sentence."""
+    """Kind of an item, which is a part of a sentence.
+
+    ``BREAK`` is punctuation between clauses. ``TITLE`` is a title that states no post, such as "Mr".
+    """
 
     POST = "post"
     TITLE = "title"

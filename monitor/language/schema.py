@@ -230,19 +230,19 @@ class Succession(_Table):
     A word that is also listed under `gets` is tried in both meanings.
     """
     succeeds: Words = ()
-    """Words after the new holder and before the earlier one: `succeeds`, `in place of`."""
+    """Words after the new holder of a post and before the earlier one: `succeeds`, `in place of`."""
     succeeded_by: Words = ()
-    """Words after the earlier holder and before the new one: `was replaced by`."""
+    """Words after the earlier holder of a post and before the new one: `was replaced by`."""
     succeeds_last: Words = ()
-    """Words after two names, first the new holder and then the earlier one: the Turkish `yerine geçti`."""
+    """Words after two names, first the new holder of a post and then the earlier one: the Turkish `yerine geçti`."""
     replacement: Words = ()
-    """Words between the earlier holder and the new one, such as `with` in `replaces Y with X`.
+    """Words between the earlier holder of a post and the new one, such as `with` in `replaces Y with X`.
 
     They count only after a word that is listed under `succeeds`, such as `replaces`, and the name of the earlier
     holder.
     """
     in_place_of: Words = ()
-    """Words such as `in place of` that follow the new holder and precede the earlier one.
+    """Words such as `in place of` that follow the new holder of a post and precede the earlier one.
 
     They can also mean that a deputy attends an event. They therefore count only if the sentence also states that
     somebody gets a post, for example with a word that is listed under `gets`, `gives` or `new`.
@@ -585,9 +585,9 @@ class Convention(_Table):
     short_forms: tuple[ShortFormRule, ...] = ()
     """Rules for the short forms of a name, the most usual first."""
     phonetic_parts: Annotated[tuple[Part, ...], Field(max_length=2)] = ()
-    """Two parts of a name that are compared by sound.
+    """Two parts of a name that are compared by sound, because such names have no fixed Latin spelling.
 
-    Only for names without a fixed Latin spelling; otherwise empty.
+    It is empty for conventions whose names are not compared by sound.
     """
     split_hyphens: bool = False
     """True if a hyphen in a name separates words like a space."""
@@ -626,7 +626,7 @@ class Convention(_Table):
     honorifics: Words = ()
     """Titles that may be between a person's own name and the father's name."""
     respellings: tuple[tuple[str, str], ...] = ()
-    """Patterns of folded letters with replacements. They produce other usual spellings of a name."""
+    """Patterns in lower case without diacritics, and replacements that produce other usual spellings of a name."""
     spelling_variants: tuple[Words, ...] = ()
     """Groups of interchangeable spellings of one name. A spelling that ends with a dot is an abbreviation."""
 

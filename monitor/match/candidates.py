@@ -68,7 +68,10 @@ _MAX_TITLE_WORD_CHARS = 24
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
-    """Return all matches of watched names, country words and query words in an article, including inflected names."""
+    """Return all watched names, in any grammatical case, and all country words that occur in an article.
+
+    For words of queries, the result only states whether the article has any.
+    """
     return find_inflected_names(name_index, article_text, language, name_index.scan(article_text))
 
 
@@ -143,9 +146,10 @@ def overlaps(spans: Sequence[Span], start: int, end: int) -> bool:
 class TypoWord(NamedTuple):
     """First name of an official and the word after it, which may be the official's family name with a typo.
 
-    ``first_name_pattern`` is the id of the first name in the name index. ``start`` is the start offset of the first
-    name. ``end`` is the end offset of the word after the first name. ``folded_word`` is this word, in lower case
-    without diacritics.
+    - ``first_name_pattern`` is the id of the first name in the name index.
+    - ``start`` is the offset at which the first name begins.
+    - ``end`` is the offset at which the word after the first name ends.
+    - ``folded_word`` is the word after the first name, in lower case without diacritics.
     """
 
     first_name_pattern: int

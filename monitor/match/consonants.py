@@ -1,7 +1,7 @@
 """Search for names in Latin letters in Arabic and Hebrew texts, which omit most vowels.
 
-The words of a text are reduced to their consonants, in which one automaton searches for the consonants of all names.
-For each match the letters of the printed words are compared with the name: a printed vowel must agree with the name.
+The words of a text are reduced to their consonants, and the consonants of all names are searched for in one pass. For
+each match the letters of the printed words are compared with the name: a printed vowel must agree with the name.
 """
 
 import re
@@ -104,7 +104,7 @@ _SILENT_LETTERS = frozenset("stdxzh")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")
 _ABD = re.compile(r"^abd(?:[aeu]l)?$")
 _MIN_PRINTED_SHARE = 0.5
-"""Minimum number of letters of a printed name, divided by the number of letters of the Latin name.
+"""Minimum ratio of the number of letters of a printed name to the number of letters of the Latin name.
 
 A printed name with fewer letters would often fit by chance.
 """
@@ -112,7 +112,7 @@ A printed name with fewer letters would often fit by chance.
 
 @lru_cache(maxsize=50_000)
 def _pattern_of_word(word: str) -> re2._Regexp:
-    """Return a pattern for the spellings of a folded Latin word in Arabic or Hebrew letters.
+    """Return a pattern for the spellings of a Latin word, normalized, in Arabic or Hebrew letters.
 
     Most vowels are optional. RE2 compiles such a pattern about forty times as fast as ``re``.
     """

@@ -179,16 +179,20 @@ class MatchContext:
     _mentioned_among: dict[int, _MentionedAmong] = field(default_factory=dict)
 
     def apply_confirmed_places(self) -> None:
-        """Record the names that readers have confirmed as mentions. This must be called before all other decisions."""
+        """Record the names that readers have confirmed as mentions.
+
+        This method must be called before any other decision is recorded.
+        """
         for index, start, end, verdict in self.verdicts.confirmed_places if self.verdicts else ():
             decision = Accepted(index, MatchForm.CONFIRMED, CONFIRMED_CONFIDENCE, verdict.explain())
             self._accept(Candidate(start, end, (index,)), decision)
             self.claimed_spans.append((start, end))
 
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
-        """Record the decisions on one possible name. A verdict of a reader has priority over a decision.
+        """Record the decisions on one possible name.
 
-        If an exclude phrase of the official cancels an accepted name, the name is recorded as rejected.
+        If a reader has stated that the name means the official, or does not, this has priority over a decision. If an
+        exclude phrase of the official cancels an accepted name, the name is recorded as rejected.
         """
         if self.verdicts is not None:
             decisions = self._overrule(candidate, decisions)
@@ -205,8 +209,9 @@ class MatchContext:
     def _overrule(self, candidate: Candidate, decisions: Iterable[Decision]) -> Iterator[Decision]:
         """Yield the decisions on a possible name, changed by the verdicts of readers.
 
-        A name that was accepted becomes rejected if a verdict rejects it. For a name that a verdict confirms, nothing
-        is yielded, because the name is already recorded as a mention.
+        A verdict states that a name means an official (it confirms the name), or does not (it rejects the name). An
+        accepted name becomes rejected if a verdict rejects it. For a name that a verdict confirms, nothing is yielded,
+        because the name is already recorded as a mention.
         """
         verdicts = self.verdicts
         for decision in decisions:

@@ -169,7 +169,7 @@ class Matcher:
     ) -> Findings:
         """Evaluate the rules, and return the mentions, near misses (rejected names) and hits (satisfied rules).
 
-        Their offsets count from the start of a region.
+        Their offsets count from the start of a region, which is a part of the article, such as its title or body.
         """
         officials = self._name_index.officials
         accepted = _drop_nested(context.accepted) if context.accepted else []
@@ -206,7 +206,7 @@ def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate
 
 
 def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
-    """Convert an accepted name to a mention. Its offsets count from the start of its region."""
+    """Convert an accepted name to a mention, whose offsets count from the start of its region (such as the body)."""
     text, (official_index, start, end, form, confidence, reason) = facts.article_text, accepted
     printed = text.folded.original_slice(start, end)
     if text.has_look_alikes and (letters := list_look_alikes(printed, is_latin=text.cased[start].isascii())):

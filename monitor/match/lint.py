@@ -24,9 +24,9 @@ from monitor.text.tokens import find_sentence, is_unspaced
 class NameIssue:
     """Problem with one configured value of an official or a rule.
 
-    ``kind`` is "official" or "rule", and ``id`` identifies the official or rule. ``field`` is the configuration key. If
-    the value is an item of a list, ``index`` is its index in the list, otherwise -1. ``is_fatal`` is true for an error
-    and false for a warning.
+    - ``kind`` is "official" or "rule", and ``id`` identifies the official or rule.
+    - ``field`` is the configuration key. If the value is an item of a list, ``index`` is its index, otherwise -1.
+    - ``is_fatal`` is true for an error and false for a warning.
     """
 
     kind: str

@@ -1,7 +1,8 @@
 """Changes to a folded text before matching: readings in brackets are removed, and look-alike letters replaced.
 
-Japanese texts print the reading of a name in brackets after its characters. Look-alike letters are letters of another
-script that look like the letters of a word, such as a Cyrillic `а` in a Latin name.
+Folded text is in lower case without diacritics. Japanese texts print the reading of a name in brackets after its
+characters. Look-alike letters are letters of another script that look like the letters of a word, such as a Cyrillic
+`а` in a Latin name.
 """
 
 import re

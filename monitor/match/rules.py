@@ -137,7 +137,7 @@ def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
     """Return the sentences that contain the given spans as passages, each sentence once, with the spans marked in it.
 
-    A span inside an earlier passage is marked in that passage. Otherwise, a long line without sentence ends would give
+    A span inside an earlier passage is marked in that passage, so that a long line without sentence ends does not give
     one passage for each span.
     """
     texts = dict(article.regions())

@@ -27,7 +27,10 @@ class ConfirmedPlace(NamedTuple):
 
 
 class ArticleVerdicts:
-    """The readers' verdicts that apply to one article. They are looked up by official and printed name."""
+    """The readers' verdicts that apply to one article, to be looked up by official and printed name.
+
+    A verdict states that a name in the article means an official (it confirms the name), or does not (it rejects it).
+    """
 
     def __init__(
         self, verdicts: Iterable[Verdict], official_indexes: Mapping[str, int], text: NormalizedArticle

@@ -26,7 +26,7 @@ The inflected forms of shorter words are often the same as unrelated words.
 
 
 _MIN_FOREIGN_PLACE_LETTERS = 3
-"""Minimum number of letters of a word before a place, such as "rue", that is also used for texts in other languages."""
+"""Minimum number of letters of a word before names of places that is also searched for in other languages."""
 _MAX_PLACE_CACHE_WORDS = 20_000
 """Maximum number of words in the cache of one language, which stores whether a word precedes names of places."""
 
@@ -96,10 +96,10 @@ class PlaceWords:
     _cache: dict[str, tuple[bool, bool]] = field(default_factory=dict, compare=False)
 
     def look_up(self, word: str) -> tuple[bool, bool]:
-        """Look up a word that has its capital letters, but no diacritics.
+        """Return whether a word precedes names of places, as two values.
 
-        Return two values: whether the word precedes names of places, and whether it may do so in its spelling with
-        diacritics or as the last word of a phrase.
+        The first is True if the word does so as it is given, with its capital letters, but without diacritics. The
+        second is True if it may do so in its spelling with diacritics, or as the last word of a phrase.
         """
         known = self._cache.get(word)
         if known is None:

@@ -546,7 +546,7 @@ class _Search:
         """Return whether a sequence of printed words is another form of a watched name.
 
         The words are in another grammatical case or script, have a prefix, or have a patronymic between the two words
-        of the name. The result is False for words that are equal to the name, because the automaton finds these.
+        of the name. The result is False for words that are equal to the name, because the name index finds them.
         """
         has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
         fathers_name = run[1].text

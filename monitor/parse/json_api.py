@@ -1,4 +1,7 @@
-"""JSON APIs: finds articles in a response, with the JMESPath expressions of the source (extra ``api``)."""
+"""JSON APIs: finds articles in a response, with the JMESPath expressions of the source.
+
+The library for JMESPath is an optional dependency, the extra ``api`` of this package.
+"""
 
 import json
 from datetime import UTC, datetime

@@ -290,8 +290,8 @@ def _find_link_items(html: str) -> list[Entry]:
 def unwrap_link(href: str) -> str:
     """Return the web address to which a link leads, or an empty string if it leads to no web address.
 
-    If the link is a redirect through Google, also one inside another, this is the address in its parameters. For any
-    other link, it is the link itself.
+    If the link is a redirect through Google, the result is the address in its parameters, and so on if this address is
+    such a redirect, too. For any other link, the result is the link itself.
     """
     url = href.strip()
     for _ in range(_MAX_REDIRECTS + 1):

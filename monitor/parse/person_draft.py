@@ -37,7 +37,11 @@ class PersonDraft:
                 self._aliases[text] = None
 
     def add_role(self, title: str, first: str = "", end: str = "", *, end_is_last_day: bool = True) -> None:
-        """Add a post with its dates, given as texts. An invalid post or date is left out with a note."""
+        """Add a post with its title and dates, given as texts. An invalid post or date is left out with a note.
+
+        ``first`` is the first day in the post, and ``end`` is the last day or, if ``end_is_last_day`` is false, the day
+        after it. Both may be empty.
+        """
         title, first, end = clean_cell(title), clean_cell(first), clean_cell(end)
         if not title:
             if first or end:

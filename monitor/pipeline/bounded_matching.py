@@ -26,7 +26,10 @@ this length (measured on one core of a small server). A call in a worker process
 are rare.
 """
 MAX_LOGGED_ARTICLES = 20
-"""Maximum number of articles with hits that are logged one by one after a batch. A first poll may find hundreds."""
+"""Maximum number of articles with hits (satisfied rules) that are logged one by one after a batch.
+
+A first poll may find hundreds.
+"""
 _numbers = count()
 log = logging.getLogger(__name__)
 
@@ -66,7 +69,10 @@ class ArticleMatcher(Protocol):
         seen_at: datetime | None = None,
         verdicts: Sequence[Verdict] = (),
     ) -> Findings:
-        """Return the findings of one article: mentions of officials, satisfied rules (hits), and near misses."""
+        """Return the findings in one article: mentions of officials, satisfied rules (hits), and rejected names.
+
+        ``seen_at`` is used if the article has no date. ``verdicts`` are statements of readers on names in the article.
+        """
         ...
 
 
@@ -101,9 +107,9 @@ class BoundedMatcher:
     ) -> Findings:
         """Match an article, and return its findings.
 
-        If ``is_isolated`` is true, even a short article is matched in a worker process. ``seen_at`` and ``verdicts``
-        have the same meaning as for ``Matcher.match``. Raises every error that matching raises, and ``WorkerKilled`` if
-        the worker process exceeds a limit of time or memory.
+        ``seen_at`` is used if the article has no date. ``verdicts`` are statements of readers on names in the article.
+        If ``is_isolated`` is true, even a short article is matched in a worker process. Raises every error that
+        matching raises, and ``WorkerKilled`` if the worker process exceeds a limit of time or memory.
         """
         if self._process_pool is None or (article.text_length <= MAX_INLINE_CHARS and not is_isolated):
             return self._matcher.match(article, source_id, seen_at, verdicts)

@@ -287,7 +287,7 @@ class ArticleBuilder:
         return BuiltArticles(tuple(new_articles), fallback_count, tuple(findings), tuple(features))
 
     async def _work_in_pool(self, entries: Sequence[Entry], source: Source, now: datetime) -> WorkedEntries | None:
-        """Build articles in a worker process, and match them there if early matching is on.
+        """Build articles in a worker process, and match them there if early matching (before they are stored) is on.
 
         The result is None if the articles must be built in this process, because few articles wait or no process can be
         started.

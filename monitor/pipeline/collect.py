@@ -34,8 +34,8 @@ MAX_INTERRUPTED_POLLS = 6
 """Maximum number of consecutive polls of a source that began and never ended.
 
 If there are more, the next poll fails without reading the source. The limit is higher than the number of failures after
-which an article is abandoned, because a process that is killed interrupts all its polls, not only the one that caused
-this.
+which an article is abandoned, because a process that is killed interrupts all its polls, not only the poll because of
+which it was killed.
 """
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
@@ -172,7 +172,10 @@ class Collector:
             return PollResult(source.id, PollOutcome.FAILED, str(error), state_before=before, state_after=before)
 
     async def fetch_and_store(self, lease: Lease, source: Source) -> PollResult:
-        """Read a leased source once and store the result. Raises ``LeaseLost`` and ``StoreError``."""
+        """Read a leased source once and store the result.
+
+        Raises ``LeaseLost`` if the lease has ended in the meantime, and ``StoreError`` if the database fails.
+        """
 
         async def has_known_entry(page: Feed) -> bool:
             keyed_entries = assign_entry_keys(page)

@@ -91,8 +91,9 @@ class MessageRate:
 class _DueWindow:
     """A period (``window``) for which a digest must be composed now.
 
-    Hits that were found after ``hits_before`` are left to the next digest. ``is_overdue`` is true if the digest is
-    composed much later than planned. ``is_first`` is true if the digest plan had no digest before.
+    Hits (articles that satisfy a rule) that were found after ``hits_before`` are left to the next digest.
+    ``is_overdue`` is true if the digest is composed much later than planned. ``is_first`` is true if the digest plan
+    had no digest before.
     """
 
     window: Window
@@ -128,7 +129,7 @@ class NoticeSource(Protocol):
 class DigestComposer:
     """Composer of due digests. Each process has one instance.
 
-    Notices from ``notice_source`` are added only to scheduled digests, not to immediate ones.
+    ``notice_source`` has the notices about the officials of a digest. Without it, digests have no such notices.
     """
 
     def __init__(
@@ -337,7 +338,7 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether an immediate digest without hits must now be checked for notices about sources.
+        """Return whether an immediate digest without hits must now be checked for notices about problems of sources.
 
         This is necessary only for channels that no scheduled digest uses. A digest that contains only notices is sent
         at most once an hour, so that changes within a few minutes are reported in one message.
@@ -492,13 +493,16 @@ class DigestComposer:
 
 
 def _mark_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> MarkedHits:
-    """Return which hits a digest shows, and which hits it hides because readers have marked their stories as muted."""
+    """Return which hits (articles that satisfy a rule) a digest shows, and which ones it hides.
+
+    Hits are hidden if readers have marked their story as muted or irrelevant.
+    """
     reported = (hit for hit in inputs.hits if hit.id not in inputs.unreported_hit_ids)
     return apply_marks(filter(plan.accepts, reported), inputs.marks, end_at)
 
 
 def _without_waiting_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> DigestInputs:
-    """Remove the hits from the inputs of an immediate digest that would only state that a story is muted.
+    """Remove the hits from the inputs of a digest that would only state that a story is muted.
 
     The hits then wait for a digest that has something to report. All other inputs are returned unchanged.
     """

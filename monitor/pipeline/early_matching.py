@@ -74,7 +74,9 @@ class EarlyMatching:
 
     @asynccontextmanager
     async def room_for(self, article_count: int) -> AsyncIterator[None]:
-        """Wait until there is room for ``article_count`` more articles, and reserve this room while the block runs.
+        """Return a context manager that waits until there is room for ``article_count`` more articles.
+
+        The room is reserved while its block runs.
 
         A worker process builds articles faster than the main process groups them. Without the wait, more than
         ``MAX_READY_ARTICLES`` would be ready in a large first pass.
@@ -116,7 +118,7 @@ class EarlyMatching:
             log_hits(found_hits)
 
     def take_result(self) -> MatchingResult:
-        """Return the numbers of articles and hits since the last call, and reset them."""
+        """Return the numbers of articles and of hits (satisfied rules) since the last call, and reset them."""
         result, self._result = self._result, MatchingResult()
         return result
 

@@ -233,8 +233,8 @@ class FeedDocumentReader:
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
         """Read the sitemap of a source whose feed may have lost entries, and return ``attempt`` with the new entries.
 
-        ``gap_entries`` of its result are the entries of the feed, and the entries that only the sitemap lists. If the
-        sitemap cannot be read, they are only the entries of the feed.
+        In the returned attempt, ``gap_entries`` has the entries of the feed, and then the entries that only the sitemap
+        lists. If the sitemap cannot be read, it has only the entries of the feed.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
@@ -385,8 +385,8 @@ class FeedDocumentReader:
     ) -> ParsedFeed:
         """Parse a document, without the items that were the same at the last poll.
 
-        If ``is_isolated`` is true, the whole document is parsed in a worker process. Raises ``NotAFeed`` or
-        ``WorkerKilled``.
+        If ``is_isolated`` is true, the whole document is parsed in a worker process. Raises ``NotAFeed`` if the
+        document cannot be parsed, and ``WorkerKilled`` if its worker process exceeds a limit.
         """
         if source.kind is SourceKind.MAILBOX:
             from monitor.pipeline.mailbox_documents import parse_mailbox

@@ -54,8 +54,8 @@ class Maintenance:
     async def check_disk_space(self) -> None:
         """Measure the free space on the disk. If it is low, delete the reserve file and raise ``StoreFull``.
 
-        The results of deliveries can then still be stored in the freed space. Polling and page reading pause while
-        space is low, and resume automatically.
+        The reserve file exists only to be deleted: the results of deliveries can then still be stored in its space.
+        Polling and page reading pause while space is low, and resume automatically.
         """
         store = self._database.maintenance
         disk_space = await self._database.read(store.measure_disk_space)

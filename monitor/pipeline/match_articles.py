@@ -119,7 +119,7 @@ class MatchingStep:
         self._has_interrupted = True  # an earlier process may have left interrupted attempts
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Match one batch of waiting articles, and return the numbers of articles and hits.
+        """Match one batch of waiting articles, and return the numbers of articles and of hits (satisfied rules).
 
         If the result has fewer than ``limit`` articles, no further article is waiting.
         """
@@ -176,8 +176,9 @@ class MatchingStep:
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
         """Return a dictionary that maps articles of a batch to the verdicts of readers that apply to them.
 
-        The keys are article ids. Verdicts are loaded only for articles that belong to a story. Such articles were
-        grouped earlier, and are matched again because they were released from quarantine.
+        A verdict states that a name means an official, or does not. The keys are article ids. Verdicts are loaded only
+        for articles that belong to a story. Such articles were grouped earlier, and are matched again because they were
+        released from quarantine, in which articles are not reported.
         """
         known = [stored for stored in batch if stored.story_id]
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}

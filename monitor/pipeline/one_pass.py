@@ -253,7 +253,7 @@ class Pipeline:
     async def run_pass(
         self, source_ids: Collection[str] | None = None, progress: ProgressCallback = ignore_progress
     ) -> PassResult:
-        """Run one complete pass: collect, read pages, recheck, match, group, compose and deliver."""
+        """Run all steps once: collect, read pages, recheck reported articles, match, group, compose and deliver."""
         polls = await self._group_while(asyncio.create_task(self.collect(source_ids, progress)))
         pages = await self.read_pages(progress)
         rechecks = await self.recheck(progress)

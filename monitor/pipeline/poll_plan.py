@@ -118,8 +118,9 @@ def plan_poll(
 ) -> PollPlan:
     """Decide what to store after an attempt to read a source.
 
-    ``known`` maps entry keys to stored articles. It must contain each key from ``keys_to_look_up`` that is in the
-    store.
+    ``known`` maps entry keys (values by which articles are found again) to stored articles. It must contain each key
+    from ``keys_to_look_up`` that is in the database. Articles that were published longer than ``backfill`` before the
+    first poll are stored, but not reported.
     """
     poll_state, result = attempt.poll_state, attempt.result
     must_have_entries = poll_state.entries and not source.kind.may_become_empty
@@ -265,8 +266,9 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
     """Describe in one line what is notable about a document, or return an empty string.
 
-    The line has the parser's note on the document, how many articles a gap sitemap has added, a note on quarantined
-    and undated entries, and states whether the document was truncated.
+    The line has the parser's note on the document, the number of articles that a sitemap has added because the feed had
+    lost them, a note on undated entries and on entries that are stored without a report (quarantined), and a note if
+    the document was truncated.
     """
     feed, gap = document.parsed.feed, ""
     if document.gap_entries is not None:

@@ -146,7 +146,7 @@ class PageReader:
     async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
         """Record that a page could not be fetched.
 
-        Either the next attempt is postponed, or the text of the feed is stored with the reason.
+        Either the page is fetched again later, or the text of the feed is stored instead, with the reason.
         """
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
         if problem := find_problem(outcome):

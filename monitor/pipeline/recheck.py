@@ -48,7 +48,7 @@ MIN_LIKENESS = 0.4  # two sentences with a lower likeness are a removed one and 
 
 
 class RecheckOutcome(StrEnum):
-    """Outcome of one recheck of an article.
+    """Outcome of one recheck, in which the page of a reported article is fetched again to find changes.
 
     ``CHANGED`` means that the article has a new version, but no rule reports the change. ``MISSING`` means that the
     page was not found; a later recheck must confirm this.
@@ -65,7 +65,7 @@ class RecheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecheckResult:
-    """Result of one recheck: the id of the article, and the outcome."""
+    """Result of one recheck, a later fetch of an article's page: the id of the article, and the outcome."""
 
     article_id: int
     outcome: RecheckOutcome
@@ -73,7 +73,10 @@ class RecheckResult:
 
 
 class Rechecker:
-    """Step that rechecks reported articles. A failure affects only its own article."""
+    """Step that fetches the pages of reported articles again, and reports changes of the articles.
+
+    A failure affects only its own article.
+    """
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class Rechecker:
         self._edit_rule_ids = frozenset(rule.id for rule in rules if rule.report_edits)
 
     async def run_due(self, sources: Mapping[str, Source], limit: int = 16) -> list[RecheckResult]:
-        """Recheck at most ``limit`` due articles concurrently."""
+        """Fetch the pages of at most ``limit`` due articles again, concurrently, and store and report changes."""
         now = self._clock()
         due = await self._database.run(self._database.rechecks.lease_due, now, limit, now + RECHECK_LEASE)
         return list(

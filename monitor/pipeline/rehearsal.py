@@ -89,7 +89,7 @@ def load_reported_rules(database: Database, since_at: datetime | None) -> Mappin
 
 
 def backtest_record(result: RuleBacktest) -> dict[str, Any]:
-    """Convert the result of the backtest of one rule to a JSON record."""
+    """Convert the result of a backtest (the test of one edited rule on stored articles) to a JSON record."""
     return {
         "rule": result.rule,
         "hits": result.hit_count,

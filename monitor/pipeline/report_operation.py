@@ -123,7 +123,7 @@ class OperatorReporter:
 def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
     """Return one line for each stored problem that must be reported to the operator.
 
-    Problems are failed deliveries, quarantined articles, and sources whose state has changed.
+    Problems are failed deliveries, quarantined articles (stored without a report), and sources whose state has changed.
     """
     return [
         *format_failed_deliveries(inputs.failed_deliveries),
@@ -134,7 +134,7 @@ def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
 
 
 def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
-    """Return the summaries of quarantined articles about which the readers and the operator are informed.
+    """Return the summaries of quarantined articles (stored without a report) that readers and the operator are to see.
 
     Articles that were published before their source was added are left out, because they do not belong to a bulk change
     (a poll with implausibly many new entries).

@@ -21,9 +21,9 @@ from monitor.store.database import Database
 log = logging.getLogger(__name__)
 QUEUE_BATCH_SIZE = 100
 MAX_BATCHES = 5
-"""Maximum number of batches of one run, because a long queue must not delay other articles.
+"""Maximum number of batches of articles that one run matches again, so that a long queue does not delay other articles.
 
-The hits of articles that still wait are not reported before these articles are matched again.
+The articles that still wait are not reported before they are matched again.
 """
 MAX_WAITING_ARTICLES = 20_000
 MAX_WAITING_AGE = timedelta(days=7)
@@ -33,7 +33,10 @@ WATCHLIST_KEY = "screened_watchlist"
 If the hash of the present watchlist differs, the articles that the next digests may report are matched again.
 """
 RESCREEN_KEY = "last_rescreen"
-"""Key under which the result of the last rescreen after an edit is stored as JSON."""
+"""Key under which the result of the last rescreen is stored as JSON.
+
+In a rescreen, stored articles are matched again because rules or officials were edited.
+"""
 
 
 async def screen_again(
@@ -89,9 +92,9 @@ class RescreenStep:
         return total
 
     async def _request_after_edit(self, configuration: Configuration) -> None:
-        """Request to match articles again if the watchlist has changed since the last run.
+        """Request to match articles again if the watchlist (officials and rules) has changed since the last run.
 
-        These are the articles that the next digests may report.
+        All articles that the next digests may report are matched again.
         """
         key_values, now = self._database.key_values, self._clock()
         present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)

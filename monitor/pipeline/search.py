@@ -29,8 +29,8 @@ from monitor.text.fold import fold_key
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
 """Limits for one part of the results, which together bound the time of one request.
 
-They are the number of articles that are read from an index, how many of them one statement of the database reads, and
-the number of articles on whose texts the user's query is evaluated.
+They are, in this order: the number of articles that are read from an index, the number of them that one statement of
+the database reads, and the number of articles on whose texts the user's query is evaluated.
 """
 
 PROBE_BATCH, PROBE_COST = 100, 10
@@ -248,8 +248,8 @@ def _evaluate(
     """Evaluate a query on the articles in ``lines``, and return the ones that satisfy it.
 
     Evaluation stops when enough articles are found or too many texts were evaluated. ``looked_at`` is the number of
-    articles that the search has examined so far, with ``lines``. ``exhausted_id`` is the id at which the search
-    continues if all of ``lines`` are evaluated; it is None if the search then ends.
+    articles that the search has examined so far, including ``lines``. ``exhausted_id`` is the id below which the search
+    continues after all of ``lines`` are evaluated; it is None if the search then ends.
     """
     found: list[FoundArticle] = []
     limit = request.wanted.limit

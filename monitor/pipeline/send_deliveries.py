@@ -53,7 +53,7 @@ def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) ->
     """Return the time of the next attempt to send a delivery, or None if no further attempt is made.
 
     The time follows from the schedule of retries. It is later if the target asks for a longer wait. A small delay is
-    added, so that retries do not coincide. It depends only on the delivery and the number of the attempt.
+    added, so that retries do not coincide. This delay depends only on the delivery and the number of the attempt.
     """
     if not isinstance(receipt, Retry) or delivery.attempts >= len(RETRY_DELAYS):
         return None

@@ -8,7 +8,10 @@ from monitor.domain.digest import DigestInputs, DigestPlan, ReportableHit
 from monitor.domain.watchlist import Rule
 
 MAX_WAIT = timedelta(days=1)
-"""Maximum time for which a hit waits for a spike. It equals the length of the period in which stories are counted."""
+"""Maximum time for which a hit waits for a spike, a day on which unusually many stories name an official.
+
+It equals the length of the period in which stories are counted.
+"""
 
 
 def list_spike_rules(plan: DigestPlan, rules: Iterable[Rule]) -> frozenset[str]:

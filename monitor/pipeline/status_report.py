@@ -42,10 +42,10 @@ STATE_ORDER = (
     "paused",
 )
 OUTAGE_THRESHOLD_SOURCES = 2
-"""Number of sources above which, if all of them fail, the report names the network as the likely cause."""
+"""If all sources fail, and there are more of them than this, the report names the network as the likely cause."""
 
 ABANDONED_PERIOD = timedelta(days=7)
-"""Period for which an abandoned article is shown as a problem.
+"""Period for which an abandoned article, which failed and is not tried again, is shown as a problem.
 
 At its end, even a weekly digest has reported the article.
 """
@@ -405,7 +405,8 @@ def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iter
 def describe_source(poll_state: PollState) -> str:
     """Return the problem of a source and a suggestion, or an empty string if nothing needs to be reported.
 
-    If entries of the last document were quarantined, merged or dropped, the text also contains the numbers of entries.
+    If entries of the last document were quarantined (stored without a report), merged or dropped, the text also has the
+    numbers of entries.
     """
     counts = poll_state.counts
     is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted

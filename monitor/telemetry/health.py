@@ -125,8 +125,9 @@ def with_heartbeat(
 ) -> Callable[[], Awaitable[None]]:
     """Return a function that runs the job ``work`` and then records a heartbeat of the component ``part``.
 
-    If the job raises a database error or ``CanaryLost``, this error is recorded as the problem of the component, and
-    logged once. Other errors are raised, and no heartbeat is recorded.
+    If the job raises a database error, or ``CanaryLost`` (a test article did not pass through all steps), this error is
+    recorded as the problem of the component and logged once, and the heartbeat is recorded nevertheless. Other errors
+    are raised, and no heartbeat is recorded.
     """
 
     async def beat() -> None:

@@ -149,7 +149,7 @@ class Metrics:
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:
-        """Record the number of live worker processes, and count the jobs that were requeued from dead ones."""
+        """Record the number of live worker processes, and count the jobs that were requeued from dead processes."""
         self._workers.set(enqueued.alive_workers)
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 

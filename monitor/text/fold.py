@@ -39,10 +39,11 @@ class OffsetSequence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FoldedText:
-    """A text (``original``) in its folded forms: ``text`` is in lower case, ``cased`` keeps the capitals.
+    """A text (``original``) and its folded forms, which are without diacritics and have uniform spaces and punctuation.
 
-    A character has the same position in both forms. ``original_offsets`` has the offset in ``original`` for each
-    position, and for the end. It is None if all offsets are equal to the positions.
+    ``text`` is in lower case, and ``cased`` keeps the capitals. A character has the same position in both forms.
+    ``original_offsets`` has the offset in ``original`` for each position, and for the end. It is None if all offsets
+    are equal to the positions.
     """
 
     original: str
@@ -102,7 +103,7 @@ def drop_spans(folded: FoldedText, spans: Sequence[tuple[int, int]]) -> FoldedTe
 
 
 def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:
-    """Fold a short text character by character, but keep its capitals.
+    """Normalize diacritics, spaces and punctuation of a short text, character by character. Keep its capitals.
 
     Return the folded text, and a list of offsets in the original text: one for each position in the folded text, and
     one for its end. The list is None if all offsets are equal to the positions.

@@ -53,7 +53,7 @@ for _first, _last in COMPOSING_RANGES:
 
 
 def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
-    """Fold a long text with numpy, but keep its capitals.
+    """Normalize diacritics, spaces and punctuation of a long text with numpy. Keep its capitals.
 
     Return the folded text, and an array of offsets in the original text: one for each position in the folded text, and
     one for its end. The array is None if all offsets are equal to the positions.

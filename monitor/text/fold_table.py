@@ -98,7 +98,7 @@ def _build_foldings() -> dict[str, str]:
 
 
 FOLDINGS = _build_foldings()
-"""Character -> its folding, for all characters that folding changes; an empty string removes the character."""
+"""Maps each character that folding changes to its folded form, such as `é` to `e`; an empty form removes it."""
 
 
 def compose_marks(text: str) -> tuple[str, list[int] | None]:

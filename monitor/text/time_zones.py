@@ -33,9 +33,10 @@ _ABBREVIATION = re.compile(rf"{_BEFORE_ZONE}((?-i:[^\W\d_a-z]{{1,5}}))(?![\w/])(
 class LocalTime:
     """The time zone and country that determine how the dates of a source are read.
 
-    ``zone`` applies to dates that state no zone; it is None if unknown. ``country`` is a top-level domain, or empty; it
-    determines the meaning of zone abbreviations. ``day_first`` is true if the country writes the day before the month,
-    and None if this is not known. ``is_configured`` is true if the user has configured the zone.
+    - ``zone`` applies to dates that state no zone. It is None if unknown.
+    - ``country`` is a top-level domain, or empty. It determines the meaning of zone abbreviations.
+    - ``day_first`` is true if the country writes the day before the month, and None if this is not known.
+    - ``is_configured`` is true if the user has configured the zone.
     """
 
     zone: tzinfo | None = None

@@ -42,7 +42,10 @@ from monitor.text.tokens import find_sentence
 
 
 class LoneNameEvidence(StrEnum):
-    """Kinds of evidence for or against a lone name as a mention of an official. The value is the text for the user."""
+    """Kinds of evidence that a lone name means an official, or does not. The values are the texts for the user.
+
+    A lone name is a part of an official's name in an article that nowhere contains the full name.
+    """
 
     RARE = "a rare name"
     COMMON = "a name that many people have"
@@ -74,12 +77,12 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
     LoneNameEvidence.POSITION: 0.3,
     LoneNameEvidence.SHORT: 0.1,
 }
-"""Weight of each kind of evidence.
+"""Weight of each kind of evidence that a part of a name means an official; a negative weight is evidence against it.
 
 A kind without a weight did not occur in the texts from which the weights were computed, or had no effect there.
 """
 THRESHOLD = 1.1
-"""Minimum sum of ``INTERCEPT`` and the weights of the evidence that is necessary to accept a name."""
+"""A name is accepted only if ``INTERCEPT`` plus the sum of the weights of its evidence is at least this number."""
 
 LONE_NAME_CONFIDENCE = 0.7
 """Confidence of a lone name: a part of an official's name in an article that nowhere contains the full name.
@@ -199,6 +202,9 @@ def _collect_evidence(
     facts: ArticleFacts, official_index: int, places: Sequence[Candidate], others: int
 ) -> LoneName | None:
     """Return a lone name with the evidence from its positions in the text (``places``).
+
+    A lone name is a part of an official's name in an article that nowhere contains the full name. ``others`` is the
+    number of officials who are mentioned in the article.
 
     The result is None if the name is also another word or an abbreviation, if it is not complete at one of the
     positions, if a title next to it contradicts the official, or if it is spelled like the official's name nowhere.

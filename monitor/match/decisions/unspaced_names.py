@@ -1,7 +1,8 @@
 """Decisions on family and given names next to a title, in scripts without spaces between words.
 
 The article need not have the full name of the official. The title must fit a role of the official on the date of the
-article, and no other official with this name may have such a role. The article must be about the official's country.
+article, and no other official with this name may have such a role. The article must name the official's country, or no
+country at all.
 """
 
 import re

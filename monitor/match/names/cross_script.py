@@ -86,7 +86,7 @@ def key_of_other_script(latin: str) -> str:
 
 
 def list_latin_keys(word: str, max_keys: int = _MAX_KEYS) -> tuple[str, ...]:
-    """Return the possible keys of a folded word in Latin letters: its consonants in each possible pronunciation.
+    """Return the possible keys of a normalized word in Latin letters: its consonants in each possible pronunciation.
 
     The most usual pronunciation is the first. At most ``max_keys`` keys are returned.
     """

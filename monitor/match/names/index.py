@@ -1,4 +1,4 @@
-"""Name index: all forms of all watched names in one automaton, with the officials who have them.
+"""Name index: finds all forms of all watched names in one pass over a text, with the officials who have them.
 
 The index stores little per official. Other values of an official are computed when the official's name first occurs in
 a text.
@@ -162,7 +162,7 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""If two words in a text are the first and the last word of several names, at most this many names are compared."""
+"""Maximum number of watched names with the same first and last word that are compared with a text."""
 _MAX_WORDS_WITH_SAME_SOUND = 200
 """Maximum number of words of watched names that are stored for one sequence of consonants.
 
@@ -173,9 +173,9 @@ _MIN_SYLLABIC_NAME_WORDS = 3
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
-"""Maximum number of patterns for which the automaton is a full table.
+"""Maximum number of patterns (forms of names) for which the search for all of them uses a full table.
 
-The table is twice as fast, but needs one megabyte per thousand patterns.
+The table makes the search twice as fast, but needs one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
 """Maximum number of officials with one name that are stored in a tuple while the index is built.

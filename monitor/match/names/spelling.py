@@ -129,9 +129,9 @@ def is_typo(first: str, second: str) -> bool:
 _TONE_MARKS = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _VIETNAMESE_DIACRITICS = frozenset("\u0309\u031b\u0306\u0323đĐ")
 _CEDILLAS = str.maketrans({"\u0327": "\u0326"})
-"""Table that replaces each cedilla by a comma below, because some Romanian texts print the cedilla.
+"""Table that replaces each cedilla by a comma below, because some Romanian texts print the cedilla instead.
 
-No two words differ only in this.
+No two words differ only in these two marks.
 """
 _BARRED_LETTERS = str.maketrans({"đ": "d\u0335", "ð": "d\u0335", "ø": "o\u0338", "ł": "l\u0335"})
 
