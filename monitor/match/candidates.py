@@ -331,17 +331,19 @@ def find_names_with_initial_or_nickname(
     """Return the full names that a short name forms with a first name and an initial or nickname before it.
 
     An example is "Walter B. Hargrove" for the short name "Hargrove". The result has one name for each official with
-    this first name.
+    this first name, or whose full name without the initial is one of the usual forms.
     """
     cased = facts.article_text.cased
     match = _INITIAL_OR_NICKNAME.search(cased, max(0, candidate.start - _MAX_NICKNAME_CHARS), candidate.start)
     if match is None:
         return ()
-    first_names, word = facts.name_index.first_names, match[1].lower()
+    index, word = facts.name_index, match[1].lower()
+    words = (word, *facts.folded_text(candidate).split())
     return [
         ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_OR_NICKNAME)
         for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
-        if first_names[official] == word
+        if index.first_names[official] == word
+        or any(words in parts.full_forms for parts in index.prepared_official(official).latin_name_parts)
     ]
 
 
@@ -418,6 +420,25 @@ def find_names_with_middle_name_or_typo(
     return found
 
 
+def find_names_of_some_parts(facts: ArticleFacts, candidate: Candidate, boundary: Boundary) -> Sequence[ExtendedName]:
+    """Return the officials of whose full name a short name and the word before it are parts, in the same order.
+
+    An example is "Brian Hargrove" for "Walter Brian Hargrove". In naming conventions without middle names, such parts
+    are the name of another person.
+    """
+    words = (*boundary.word_before.lower().split("-"), *facts.folded_text(candidate).split())
+    start = candidate.start - 1 - len(boundary.word_before)
+    return [
+        ExtendedName(Candidate(start, candidate.end, (official,)), ExtensionKind.SOME_PARTS)
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+        if naming_convention(facts.name_index.conventions[official]).middle_names
+        and any(
+            len(name_words) > len(words) and is_subsequence(words, name_words)
+            for name_words in facts.name_index.prepared_official(official).latin_name_words
+        )
+    ]
+
+
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
@@ -477,7 +498,11 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
 
 An example is "W. Hargrove" for "Hargrove". The function with the most certain result is first.
 """
-FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
+FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (
+    find_names_with_middle_name_or_typo,
+    find_names_of_some_parts,
+    find_names_with_patronymics,
+)
 """Functions that find the full name for a short name that directly follows another name.
 
 In "Walter Brian Hargrove", the short name "Hargrove" follows "Walter Brian". The function with the most certain result

@@ -86,9 +86,9 @@ def _list_word_consonants(word: str) -> list[str]:
 
 
 _LETTERS_OF_SOUNDS = {
-    "tch": "(?:تش|چ|צ)", "sch": "[شש]", "sh": "[شש]", "ch": "(?:تش|[شچخكקכחצ])", "kh": "[خחכ]", "gh": "[غگג]",
+    "tch": "(?:تش|چ|[צץ])", "sch": "[شש]", "sh": "[شש]", "ch": "(?:تش|[شچخكקכחצ])", "kh": "[خחכ]", "gh": "[غگג]",
     "th": "[ثتذטתד]", "dh": "[ذظضדز]", "ph": "[فפ]", "ck": "[كکקכ]", "qu": "[كکقק][وו]?", "x": "(?:كس|[خס]|קס)",
-    "ts": "(?:تس|[سزצ])", "tz": "(?:تس|[زسצ])", "b": "[بבפ]", "p": "[بپפף]", "f": "[فפף]", "v": "[فڤوבו]{1,2}",
+    "ts": "(?:تس|[سزצץ])", "tz": "(?:تس|[زسצץ])", "b": "[بבפ]", "p": "[بپפף]", "f": "[فפף]", "v": "[فڤوבו]{1,2}",
     "w": "[وفڤו]{1,2}", "t": "[تطטת]", "d": "[دضד]", "s": "[سصزשסצ]", "c": "[كکقسשכקסצ]", "k": "[كکقכקך]",
     "q": "[قكکק]", "g": "[جغگقגז]", "j": "(?:دج|[جژييیخ]|ג'?|י)", "h": "[هحהח]?", "l": "[لל]", "m": "[مםמ]",
     "n": "[نןנ]", "r": "[رר]", "z": "[زظسזצס]",
@@ -126,7 +126,8 @@ def _pattern_of_word(word: str) -> re2._Regexp:
         else:
             letters = "".join(dict.fromkeys(_HAMZA + "".join(_LETTERS_OF_VOWELS[vowel] for vowel in sound)))
             opening = "[اأإآعאע]?" if match.start() == 0 else ""
-            printed = f"[{letters}]{{0,{min(2, len(sound))}}}"
+            most = min(3, 2 * len(sound) - 1)  # between two vowels, a hamza may stand: "ائي" for "ae"
+            printed = f"[{letters}]{{0,{most}}}"
             if match.end() == len(match.string):
                 printed = _LAST_VOWELS.get(sound[-1], f"{printed}[هةاىאה]?")
             found.append(opening + printed)

@@ -64,6 +64,7 @@ class ExtensionKind(Enum):
     MIDDLE_NAME = "full name with a middle name"
     FIRST_NAME_TYPO = "full name with a typo in the first name, next to a fitting title"
     ADDITIONAL_PATRONYMIC = "full name with one more patronymic"
+    SOME_PARTS = "several parts of the full name, next to a fitting title"
 
 
 class ExtendedName(NamedTuple):

@@ -15,12 +15,14 @@ from monitor.match.titles.scoring import score_title
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Boundary, Candidate, Evidence, EvidenceStrength, TitleScore
 from monitor.match.vocabulary import (
     country_words,
+    max_title_phrase_words,
     naming_convention,
     native_words,
     parse_words,
     sentence_openers,
     single_word_titles,
     syllable_pattern,
+    title_vocabulary,
     title_words,
     word_lists,
 )
@@ -38,6 +40,7 @@ HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为
 UNCASED_LETTERS = frozenset(map(chr, (*range(0x05D0, 0x06D4), *range(0x0900, 0x0E00), *range(0x10D0, 0x1100))))
 """Letters of scripts without capitals: Hebrew, Arabic, Georgian and the scripts of India."""
 _LEFT_CONTEXT_CHARS = 40
+_MAX_TITLE_PHRASE_CHARS = 80
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
@@ -339,11 +342,18 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
         )
         printed = facts.article_text.folded.original_slice(at, start - 1).lower()
         return is_namelike and printed not in _VIETNAMESE_ADDRESS_WORDS
-    if low in word_lists().common:
+    if low in word_lists().common or (low in title_words() and _ends_title_phrase(facts, start)):
         return False
     if low in sentence_openers(facts.language) and _is_capitalized_anyway(facts, at, start):
         return False
     return not facts.surrounding_text.is_ordinary_word(word) or not _is_capitalized_anyway(facts, at, start)
+
+
+def _ends_title_phrase(facts: ArticleFacts, start: int) -> bool:
+    """Return whether the words before an offset are a known phrase of titles, such as "Secretary of State"."""
+    words = facts.article_text.folded.text[max(0, start - _MAX_TITLE_PHRASE_CHARS) : start - 1].split(" ")
+    sizes = range(2, min(max_title_phrase_words(), len(words) - 1) + 1)
+    return any(" ".join(words[-size:]) in title_vocabulary() for size in sizes)
 
 
 def _is_opener(facts: ArticleFacts, word: str, candidate: Candidate) -> bool:

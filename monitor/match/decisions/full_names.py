@@ -85,7 +85,7 @@ _LONGEST_HAN_WORD = 4
 _MAX_HAN_TITLE_CHARS = 4
 _GENERATION_SUFFIX = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
 _SINGLE_WORD = (Deferred(Deferral.SINGLE_WORD),)
-_TITLE_NEEDED = {ExtensionKind.INITIAL_FOR_FIRST_NAME, ExtensionKind.FIRST_NAME_TYPO}
+_TITLE_NEEDED = {ExtensionKind.INITIAL_FOR_FIRST_NAME, ExtensionKind.FIRST_NAME_TYPO, ExtensionKind.SOME_PARTS}
 
 
 def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:

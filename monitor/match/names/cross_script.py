@@ -18,11 +18,11 @@ _MAX_KEYS = 24
 """Maximum number of keys of one word. A long English word would otherwise have hundreds, one for each pronunciation."""
 _VOWEL = "A"
 _SOUNDS = {
-    "tsch": "S", "shch": "S", "sch": "S SK", "tch": "S", "dzh": "S", "sh": "S", "zh": "S", "ch": "S K H", "ck": "K",
-    "cz": "S", "sz": "S", "rz": "S R", "dz": "S D", "dj": "S", "ph": "F", "gh": "G -", "kh": "H K", "th": "T",
-    "wh": "V -", "qu": "KV K", "gn": "N GN", "x": "KS S H", "tz": "S", "ts": "S", "z": "S", "s": "S", "j": "S - H",
-    "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D", "t": "T", "l": "L",
-    "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
+    "tsch": "S", "shch": "S", "sch": "S SK", "tch": "S", "dzh": "S", "sh": "S SH", "zh": "S SH", "ch": "S K H",
+    "ck": "K", "cz": "S", "sz": "S", "rz": "S RS R", "dz": "S D", "dj": "S", "ph": "F", "gh": "G -", "kh": "H K",
+    "th": "T TH", "wh": "V -", "qu": "KV K", "gn": "N GN", "x": "KS S H", "tz": "S TS", "ts": "S TS", "z": "S",
+    "s": "S", "j": "S - H", "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D",
+    "t": "T", "l": "L", "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
 }  # fmt: skip
 """Letters of a Latin spelling -> the consonants that they may represent, separated by spaces; `-` means silent.
 

@@ -14,9 +14,9 @@ from monitor.domain.watchlist import Official
 from monitor.language.schema import Builder, Convention
 from monitor.match.names.respelling import (
     join_apostrophes,
-    join_initials,
     list_arabic_spellings,
     list_digraph_forms,
+    list_initial_forms,
     split_abbreviation,
 )
 from monitor.match.names.scripts import (
@@ -77,7 +77,7 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
     """Yield the full forms of a name, followed by other usual spellings of these forms."""
     yield from shape.full_forms
     for form in shape.full_forms:
-        yield join_initials(form)
+        yield from list_initial_forms(form)
         if "'" in fold(name).text:
             yield join_apostrophes(name, form)
     if naming_convention(convention).arabic_origin:

@@ -398,8 +398,7 @@ class NameIndex:
                 self.middle_name_openers.add(self.first_names[official_index])
         if name_parts.full_forms and len(name_parts.full_forms[0]) == 1:
             self.single_word_names.add(name_parts.full_forms[0][0])
-        for words in name_parts.full_forms:
-            self._add_pattern(f" {' '.join(words)} ", CandidateKind.FULL_NAME, official_index)
+        self._add_full_names(official_index, name_parts.full_forms)
         extra_kind = CandidateKind.PHONETIC if name_parts.phonetic_parts else 0
         for short in name_parts.short_forms:
             self._add_pattern(f" {' '.join(short.words)} ", CandidateKind.SHORT_NAME, official_index, extra_kind)
@@ -411,6 +410,15 @@ class NameIndex:
             for part in map("".join, name_parts.phonetic_parts):
                 for word in (*list_transcriptions(part), *list_spellings(part, name_parts.convention)):
                     self._add_pattern(f" {word} ", CandidateKind.PHONETIC)
+
+    def _add_full_names(self, official_index: int, full_forms: Iterable[NameWords]) -> None:
+        """Add a pattern for each full form of a name, and another one if its initials may be printed with dots."""
+        for words in full_forms:
+            self._add_pattern(f" {' '.join(words)} ", CandidateKind.FULL_NAME, official_index)
+            if any(len(word) == 1 for word in words):
+                # in the text that is searched, the dot of an initial is a second space
+                dotted = " ".join(f"{word} " if len(word) == 1 else word for word in words)
+                self._add_pattern(f" {dotted} ", CandidateKind.FULL_NAME, official_index)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Add the phonetic keys (codes for the sound) of an official's name to the index.

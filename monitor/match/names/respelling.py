@@ -44,10 +44,16 @@ def _write_digraphs(word: str, digraphs: dict[str, str]) -> str:
     return word
 
 
-def join_initials(name_words: NameWords) -> NameWords:
-    """Join the initials at the start of a name into one word: "j d vance" becomes "jd vance"."""
+def list_initial_forms(name_words: NameWords) -> Iterator[NameWords]:
+    """Yield a name with the initials at its start in one word: "k p sharma oli" is "kp sharma oli" or "kp oli".
+
+    Nothing is yielded for a name that does not begin with two initials.
+    """
     count = next((at for at, word in enumerate(name_words) if len(word) > 1), 0)
-    return ("".join(name_words[:count]), *name_words[count:]) if count > 1 else name_words
+    if count > 1:
+        joined = "".join(name_words[:count])
+        yield joined, *name_words[count:]
+        yield joined, name_words[-1]
 
 
 def join_apostrophes(name: str, name_words: NameWords) -> NameWords:

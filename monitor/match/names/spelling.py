@@ -23,6 +23,7 @@ _PHONETIC_RULES = tuple(
         (r"[^a-z]", ""),
         (r"(?<=sk)[iy]+j\Z", "i"),
         (r"nn?h|nn?y|nn", "n"),
+        (r"tch", "ch"),
         (r"ph|f", "p"),
         (r"(?<=[aeo])r(?=[^aeiouyr])", ""),
         (r"[gk]h|c(?=[aou])|q", "k"),

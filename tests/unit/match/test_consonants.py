@@ -13,7 +13,14 @@ MATCHER = compile_watchlist(
     Watchlist(
         tuple(
             Official(name, name)
-            for name in ("Roland Fischmann", "Abdel Hamid el-Khatib", "Giulia Romanelli", "Dan Lev", "Said Moradi")
+            for name in (
+                "Roland Fischmann",
+                "Abdel Hamid el-Khatib",
+                "Giulia Romanelli",
+                "Dan Lev",
+                "Said Moradi",
+                "Rafael Bernatz",
+            )
         )
     )
 )
@@ -28,6 +35,8 @@ MATCHER = compile_watchlist(
         ("ar", "جوليا رومانيلي في روما", ["جوليا رومانيلي"]),
         ("fa", "سعید مرادی گفت", ["سعید مرادی"]),
         ("he", "השר רולנד פישמן הגיע", ["רולנד פישמן"]),
+        ("he", "השר רפאל ברנץ הגיע", ["רפאל ברנץ"]),
+        ("ar", "قال رافائيل برناتس إن", ["رافائيل برناتس"]),
         ("ar", "رولاند فاشمون", []),
         ("ar", "رولاند، فيشمان", []),
         ("ar", "دون لف", []),

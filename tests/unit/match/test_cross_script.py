@@ -26,6 +26,10 @@ LATIN = compile_watchlist(
                 "Levan Kiknadze",
                 "Pierre-Marc Gautier",
                 "Xavier Quintero",
+                "Konrad Kurz",
+                "Artashes Barzoyan",
+                "Fathi Mazhari",
+                "Ruslan Qoshanov",
             )
         )
     )
@@ -44,6 +48,10 @@ LATIN = compile_watchlist(
         ("Речь Пьера-Марка Готьера", "ru", "Pierre-Marc Gautier"),
         ("Ο Νίκος Δημητριάδης μίλησε.", "el", "Nikos Dimitriadis"),
         ("ლევან კიკნაძე ჩამოვიდა.", "ka", "Levan Kiknadze"),
+        ("Конрад Курц выступил.", "ru", "Konrad Kurz"),
+        ("Арташес Барзоян прибыл.", "ru", "Artashes Barzoyan"),
+        ("Фатхи Мазхари заявил.", "ru", "Fathi Mazhari"),
+        ("Руслан Қошанов мәлімдеді.", "kk", "Ruslan Qoshanov"),
     ],
 )
 def test_a_latin_name_is_found_in_another_script(text: str, language: str, expected: str) -> None:

@@ -102,3 +102,31 @@ def test_a_speaker_chairs_a_parliament_however_the_role_is_written(role: str, te
     """The role may name the parliament or not, and so may the article."""
     matcher = compile_watchlist(Watchlist((Official("o", "Daina Ozolsone", "Latvia", roles=(Role(role),)),)))
     assert [one.text for one in matcher.match(Article(url="", body=text, language="en")).mentions] == ["Ozolsone"]
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "text", "expected"),
+    [
+        ("Kwabena Osei Agyeman", "Ghana", "Ghana's governor, Osei Agyeman, spoke.", ["Osei Agyeman"]),
+        ("José Túlio Sarmento", "Brazil", "O governador José Túlio disse no Brasil.", ["José Túlio"]),
+        ("Kwabena Osei Agyeman", "Ghana", "The singer Osei Agyeman spoke in Ghana.", []),
+        ("Kwabena Osei Agyeman", "Ghana", "Ghana's governor, Kofi Agyeman, spoke.", []),
+    ],
+)
+def test_two_parts_of_a_longer_name_count_with_a_fitting_title(
+    name: str, country: str, text: str, expected: list[str]
+) -> None:
+    matcher = compile_watchlist(Watchlist((Official("o", name, country, roles=(Role("Governor"),)),)))
+    assert [one.text for one in matcher.match(Article(url="", body=text, language="en")).mentions] == expected
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Ministri i Mbrojtjes", "Ministrin e Mbrojtjes", "Ministrit të Mbrojtjes", "ministrja e Mbrojtjes"],
+)
+def test_a_capitalized_end_of_a_title_is_no_first_name(title: str) -> None:
+    """The last word of a known phrase of titles does not belong to the name after it."""
+    official = Official("o", "Arben Kelmendi", "Albania", roles=(Role("Minister of Defence"),))
+    article = Article(url="", body=f"{title} Kelmendi foli në Tiranë.", language="sq")
+    mentions = compile_watchlist(Watchlist((official,))).match(article).mentions
+    assert [one.text for one in mentions] == ["Kelmendi"]
