@@ -554,7 +554,7 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
     "malay": _MALAY_KEYS,
     "chinese": _WESTERN_KEYS | {"family_names"},
     "singapore": _WESTERN_KEYS | _MALAY_KEYS,
-    "korean": frozenset({"family_names"}),
+    "korean": frozenset({"family_names", "spelling_variants"}),
     "hispanic": _WESTERN_KEYS | {"second_given_names"},
     "portuguese": _WESTERN_KEYS,
     "filipino": _WESTERN_KEYS,

@@ -17,7 +17,6 @@ from monitor.match.names.respelling import (
     list_arabic_spellings,
     list_digraph_forms,
     list_initial_forms,
-    split_abbreviation,
 )
 from monitor.match.names.scripts import (
     PATRONYMIC_PARTICLES,
@@ -196,8 +195,7 @@ def _build_malay(groups: list[str], convention: Convention) -> NameParts:
         wholes += [first + said + father for said in between for first in dict.fromkeys((given, core))]
     for spellings in lists.spelling_variants:
         if given[0] in spellings:
-            firsts = [split_abbreviation(spelling) for spelling in spellings]
-            wholes += [(*first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in firsts]
+            wholes += [(first, *whole[1:]) for whole in tuple(wholes) if whole[0] == given[0] for first in spellings]
     shorts = [ShortForm(given, "given names"), ShortForm(core, "given name", sufficient=len(core[0]) > 3)]
     if groups[0] in {"anthony", "steven", "vivian"} or (not cut and groups[-1] in lists.family_names):
         shorts.append(ShortForm(father, "family name", sufficient=False))
@@ -251,9 +249,12 @@ def _build_korean(groups: list[str], convention: Convention) -> NameParts:
     ):
         groups = [groups[-1], *groups[:-1]]
     family, given = groups[0], flatten_groups(*groups[1:])
-    closed = ("".join(given),)
-    wholes = ((family, *given), (*given, family), (family, *closed), (*closed, family))
-    return NameParts(wholes, (ShortForm((family,), "family name"),))
+    spellings = next((group for group in name_lists("korean").spelling_variants if family in group), (family,))
+    wholes: list[NameWords] = []
+    for first in dict.fromkeys((family, *spellings)):
+        for rest in (given, ("".join(given),)):
+            wholes += [(first, *rest), (*rest, first)]
+    return NameParts(tuple(wholes), (ShortForm((family,), "family name"),))
 
 
 def _build_western(groups: list[str], convention: Convention) -> NameParts:
@@ -333,7 +334,12 @@ def _build_arabic(groups: list[str], convention: Convention) -> NameParts:
     wholes += shorten_patronymics(flatten_groups(*groups))
     halves = (join_groups(groups[0]), join_groups(groups[-1])) if len(groups) == 2 else None
     son = len(groups) > 2 and groups[1] in PATRONYMIC_PARTICLES
-    given = (ShortForm(flatten_groups(groups[0]), "given name, before the father's", sufficient=False),) if son else ()
+    given: tuple[ShortForm, ...] = ()
+    if son:
+        given = (ShortForm(flatten_groups(groups[0]), "given name, before the father's", sufficient=False),)
+    if son and len(groups) > 3:
+        own = ShortForm(flatten_groups(*groups[:3]), "given name and father's name", sufficient=False)
+        given = (*given, own)
     return NameParts(tuple(wholes), (*shorts, *given), halves)
 
 

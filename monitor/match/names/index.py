@@ -414,9 +414,9 @@ class NameIndex:
     def _add_full_names(self, official_index: int, full_forms: Iterable[NameWords]) -> None:
         """Add a pattern for each full form of a name, and another one if its initials may be printed with dots."""
         for words in full_forms:
-            self._add_pattern(f" {' '.join(words)} ", CandidateKind.FULL_NAME, official_index)
+            # in the text that is searched, the dot of "md." is a second space
+            self._add_pattern(f" {' '.join(words).replace('.', ' ')} ", CandidateKind.FULL_NAME, official_index)
             if any(len(word) == 1 for word in words):
-                # in the text that is searched, the dot of an initial is a second space
                 dotted = " ".join(f"{word} " if len(word) == 1 else word for word in words)
                 self._add_pattern(f" {dotted} ", CandidateKind.FULL_NAME, official_index)
 

@@ -97,20 +97,11 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
         if first.startswith(servant) and len(first) > _MAX_UNSPLIT_LETTERS:
             return 1, ((first,), *_spell_servant(first.removeprefix(servant)))
     if first in PATRONYMIC_PARTICLES and not is_first:
-        # In the text that is searched, the dot of "b." is a second space.
-        return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b", ""))
+        return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b.",))
     for group in name_lists("arabic").spelling_variants:
         if first in group:
-            return 1, ((first,), *(split_abbreviation(other) for other in group if other != first))
+            return 1, ((first,), *((other,) for other in group if other != first))
     return 1, ((first,), *((other,) for other in list_western_spellings(first)))
-
-
-def split_abbreviation(spelling: str) -> NameWords:
-    """Return a spelling of a name as words. An abbreviation such as "md." becomes "md" and an empty word.
-
-    In the text that is searched, the dot is a space, so that there are two spaces after "Md.".
-    """
-    return (spelling[:-1], "") if spelling.endswith(".") else (spelling,)
 
 
 def list_western_spellings(word: str) -> Iterator[str]:

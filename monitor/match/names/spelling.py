@@ -24,6 +24,7 @@ _PHONETIC_RULES = tuple(
         (r"(?<=sk)[iy]+j\Z", "i"),
         (r"nn?h|nn?y|nn", "n"),
         (r"tch", "ch"),
+        (r"dj", "j"),
         (r"ph|f", "p"),
         (r"(?<=[aeo])r(?=[^aeiouyr])", ""),
         (r"[gk]h|c(?=[aou])|q", "k"),

@@ -367,3 +367,10 @@ def test_philippine_first_names_count_with_a_fitting_position(text: str, expecte
     )
     article = Article(url="", body=text, language="en")
     assert [one.text for one in compile_watchlist(Watchlist(people)).match(article).mentions] == expected
+
+
+@pytest.mark.parametrize("text", ["Mr X. Yunus met R. Yunus and Prof. Q. Z. Yunus.", "S. Karim and A. B. Karim spoke."])
+def test_initials_of_other_people_are_compared_with_each_spelling_of_a_name(text: str) -> None:
+    """Also if one of its words has an abbreviation."""
+    officials = (Official("a", "Muhammad Yunus", "Bangladesh"), Official("b", "Ali bin Karim", "Pakistan"))
+    assert compile_watchlist(Watchlist(officials)).match(Article(url="", body=text, language="en")).mentions == ()

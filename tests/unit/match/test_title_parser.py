@@ -109,6 +109,7 @@ def test_a_speaker_chairs_a_parliament_however_the_role_is_written(role: str, te
     [
         ("Kwabena Osei Agyeman", "Ghana", "Ghana's governor, Osei Agyeman, spoke.", ["Osei Agyeman"]),
         ("José Túlio Sarmento", "Brazil", "O governador José Túlio disse no Brasil.", ["José Túlio"]),
+        ("Khalid bin Rashid Al Marzouqi", "Oman", "Omani governor Khalid bin Rashid spoke.", ["Khalid bin Rashid"]),
         ("Kwabena Osei Agyeman", "Ghana", "The singer Osei Agyeman spoke in Ghana.", []),
         ("Kwabena Osei Agyeman", "Ghana", "Ghana's governor, Kofi Agyeman, spoke.", []),
     ],
