@@ -6,7 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
-"""Limits of the authors of an article. Pages and feeds have no limits of their own."""
+"""Maximum number of authors of an article, and maximum length of one author.
+
+Pages and feeds themselves have no such limits.
+"""
 
 REPOST = "(repost)"
 """Value of ``Article.section`` that marks the article as a repost on a social network."""
@@ -42,16 +45,19 @@ class AttachedText:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was extracted.
+    """An article as it was extracted. All texts are in Unicode form NFC.
 
-    The ``section`` of a repost is ``REPOST``, and its author is that of the original. The ``section`` of a reply begins
-    with ``REPLY``. All texts are in Unicode form NFC; a newline joins the paragraphs of ``body``. ``published_at`` is
-    None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing found) to 1.
-    ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a long PDF
-    document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
-    ``page_starts`` are the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other
-    articles. If several documents are attached to an article, each of them begins with page 1. Between the values for
-    two documents, the list then has the value ``-1 - offset``, where ``offset`` is the end of the first of the two.
+    - ``body``: its paragraphs are joined by newlines.
+    - ``published_at`` is None if the time is uncertain.
+    - ``authors``: for a repost on a social network, the author of the original post.
+    - ``section`` is ``REPOST`` for a repost, and begins with ``REPLY`` for a reply. Otherwise it is the outlet's
+      section, such as Politics.
+    - ``confidence`` is the extraction confidence, from 0 (nothing found) to 1.
+    - ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a long PDF
+      document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
+    - ``page_starts`` are the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other
+      articles. If several documents are attached to an article, each of them begins with page 1. Between the values for
+      two documents, the list then has the value ``-1 - offset``, where ``offset`` is the end of the first of the two.
     """
 
     url: str
@@ -136,15 +142,18 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """A new article before it is stored, with the entry keys by which it is recognised later.
+    """A new article before it is stored.
 
-    ``is_alertable`` is false for an article that must not be reported, for example because it was published before the
-    source was added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. If a poll brings
-    implausibly many articles, they are quarantined; then ``quarantine_reason`` is not empty. `monitor articles release`
-    ends a quarantine. ``search_text`` is the text for the full-text index; if it is None, the store must compute this
-    text. ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
-    ``known_article_id`` is set if the entry leads to an article that is already stored. Then only the entry keys and
-    the URL are added to the stored article.
+    - ``entry_keys`` are values by which the article is recognised later, such as its URL.
+    - ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
+    - ``is_alertable`` is false for an article that must not be reported, for example because it was published before
+      the source was added.
+    - ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``.
+    - ``quarantine_reason`` is not empty if the article is quarantined: it is stored, but not reported until
+      `monitor articles release` releases it. This happens if a poll brings implausibly many articles.
+    - ``search_text`` is the text for the full-text index. If it is None, the store must compute this text.
+    - ``known_article_id`` is set if the entry leads to an article that is already stored. Then only the entry keys and
+      the URL are added to the stored article.
     """
 
     entry_keys: tuple[str, ...]
@@ -172,10 +181,12 @@ class KnownArticle:
 class StoredArticle:
     """An article with its database id.
 
-    ``is_alertable`` is false if the article must not be reported, because it was published before its source was added.
-    ``duplicate_of`` is the id of the original if this article is a duplicate. ``version_count`` is the number of
-    earlier versions. ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not
-    reported. ``read_error`` is the reason why its page could not be read, or empty.
+    - ``is_alertable`` is false if the article must not be reported, because it was published before its source was
+      added.
+    - ``duplicate_of`` is the id of the original if this article is a duplicate, which means that it has the same text.
+    - ``version_count`` is the number of earlier versions.
+    - ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not reported.
+    - ``read_error`` is the reason why its page could not be read, or empty.
     """
 
     id: int
@@ -234,7 +245,7 @@ class ArticleAttempt:
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """An article with the stage ``LISTED``, whose page may be fetched from the time ``due_at`` on."""
+    """An article whose page was not fetched yet (stage ``LISTED``), and may be fetched from the time ``due_at`` on."""
 
     due_at: datetime
     article_id: int

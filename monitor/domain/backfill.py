@@ -6,12 +6,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class BackfillProgress:
-    """Progress of the backfill of one source, from which an interrupted backfill continues.
+    """Progress of the backfill of one source: the reading of its archive back to the time ``since_at``.
 
-    The backfill reads back to the time ``since_at``. ``pending_urls`` are the sitemaps and listing pages to read, the
-    next one first. ``read_urls`` are the ones that were read. From ``complete_since_at`` on, the stored archive is
-    complete; the value is None if it is not complete. ``problems`` are the documents that could not be read, and other
-    reasons why the archive may be incomplete.
+    An interrupted backfill continues from here.
+
+    - ``pending_urls`` are the sitemaps and listing pages that are still to be read, the next one first.
+    - ``read_urls`` are the sitemaps and listing pages that were read.
+    - ``complete_since_at`` is the time from which on the stored archive is complete, or None if it is not complete.
+    - ``problems`` are the documents that could not be read, and other reasons why the archive may be incomplete.
     """
 
     source_id: str

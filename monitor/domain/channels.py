@@ -147,4 +147,4 @@ class FolderChannel:
 Channel = EmailChannel | WebhookChannel | ChatChannel | FolderChannel
 
 CHANNEL_KINDS: dict[str, type[Channel]] = {model.kind: model for model in get_args(Channel)}
-"""All channel classes, by their key in sources.yaml."""
+"""Dictionary that maps the key of a kind of channel in sources.yaml, such as ``email``, to its class."""

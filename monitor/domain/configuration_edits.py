@@ -27,9 +27,11 @@ class EditNotAllowed(MonitorError):
 class OpenedFile:
     """Configuration file as it is shown to a reader, with the secrets in it hidden.
 
-    ``names`` are the names of all configuration files, the main file first. ``tag`` identifies the content of the file:
-    it differs after any change. ``refusal`` is the reason why the file cannot be saved here, or empty. ``issues`` are
-    the errors if the file is not valid YAML. If its text cannot even be shown, ``problem`` is the reason.
+    - ``names`` are the names of all configuration files, the main file first.
+    - ``tag`` identifies the content of the file: it differs after any change.
+    - ``refusal`` is the reason why the file cannot be saved here, or empty.
+    - ``issues`` are the errors if the file is not valid YAML.
+    - ``problem`` is the reason why the text cannot even be shown, or empty.
     """
 
     name: str
@@ -50,10 +52,10 @@ class OpenedFile:
 class CheckedEdit:
     """Result of the check of an edited configuration file. Nothing was saved.
 
-    ``configuration`` is the whole configuration with the edit, or None if it has errors. ``difference`` has the lines
-    of a unified diff from the file to the edited text, with secrets hidden. ``lost_sources`` are the sources that the
-    edit removes, if they are more than half of all sources. ``tag`` identifies the content of the file with which the
-    edited text was compared.
+    - ``configuration`` is the whole configuration with the edit, or None if it has errors.
+    - ``difference`` has the lines of a unified diff from the file to the edited text, with secrets hidden.
+    - ``lost_sources`` are the sources that the edit removes, if they are more than half of all sources.
+    - ``tag`` identifies the content of the file with which the edited text was compared.
     """
 
     tag: str
@@ -108,10 +110,11 @@ class ChangedRegion:
 class ComparedTexts:
     """Comparison of a reader's text with a file that was changed after the reader had opened it.
 
-    ``difference`` has the lines of a unified diff from the file to the text. ``regions`` are the lines that the
-    reader, others or both have changed. ``merged`` is the reader's text with the changes of others, in places that the
-    reader has not edited. ``regions`` and ``merged`` are empty if the text that the reader had opened is no longer
-    known.
+    - ``difference`` has the lines of a unified diff from the file to the reader's text.
+    - ``regions`` are the lines that the reader or others have changed.
+    - ``merged`` is the reader's text with the changes of others, in places that the reader has not edited.
+
+    ``regions`` and ``merged`` are empty if the text that the reader had opened is no longer known.
     """
 
     difference: tuple[str, ...]

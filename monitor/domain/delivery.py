@@ -22,15 +22,15 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderedDigest:
-    """All output forms of one digest. They are rendered once, so that every attempt has the same content.
+    """All output forms of one digest. They are rendered once, so that every attempt to send it has the same content.
 
-    ``blocks`` are the paragraphs of the digest as plain text, for services that accept only short messages: a sender
-    may begin a new message before any block. The first block has the title, the totals and the notices, one per line.
-    Each story has one block, whose first line is the headline with its section. The last block may list sources with
-    problems. ``blocks`` is empty in digests that an earlier version of the program stored; ``text`` is sent instead.
-
-    ``page`` is the complete digest as a stand-alone file; it is rendered only for channels that write files.
-    ``template_problems`` describe the user's templates that failed.
+    - ``references`` are the ids of the email threads of its stories.
+    - ``blocks`` are the paragraphs of the digest as plain text, for services that accept only short messages: a sender
+      may begin a new message before any block. The first block has the title, the totals and the notices, one per line.
+      Each story has one block, whose first line is the headline with its section. The last block may list sources with
+      problems. ``blocks`` is empty in digests that an earlier version of the program stored; ``text`` is sent instead.
+    - ``page`` is the complete digest as a stand-alone file; it is rendered only for channels that write files.
+    - ``template_problems`` describe the user's templates that failed.
     """
 
     subject: str

@@ -37,7 +37,7 @@ from monitor.domain.value_parsers import parse_quiet_hours
 class Schedule:
     """The times at which a digest is due.
 
-    It is due daily at the local times ``at``, by a ``cron`` line, or directly after a hit.
+    A digest is due daily at the local times ``at``, at the times that a ``cron`` line gives, or directly after a hit.
     """
 
     at: tuple[time, ...] = ()
@@ -139,8 +139,7 @@ class DigestPlan:
     def accepts(self, hit: "ReportableHit") -> bool:
         """Return whether a hit may be listed in the digest.
 
-        The result is False if the digest excludes the language of the article, or if a reader has muted the story
-        (``muted``).
+        The result is False if the digest excludes the language of the article, or if its story is in ``muted``.
         """
         language = hit.article.language.partition("-")[0].lower()
         is_readable = not self.languages or not language or language in self.languages
@@ -184,19 +183,21 @@ OPERATOR_PLAN_ID = "operator"
 """Plan id of the reports to the operator. A configured digest must not have this id."""
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
-"""Time between the start of the initial window of a digest and the start of the next window.
+"""Time between the start of the first window (period) of a digest and the start of its second window.
 
-The initial window only records that the digest was created, and reports nothing. The times must differ, because two
+The first window only records that the digest was created, and reports nothing. The starts must differ, because two
 windows of one digest must not have the same start.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ReportableHit:
-    """A hit with everything that a digest needs to report it. ``outlet`` is the name of the source.
+    """A hit with everything that a digest needs to report it.
 
-    If the article is a duplicate, ``duplicate_of`` is the id of the original, and ``original_title`` its headline.
-    ``is_original_reported`` is true if this digest has already reported the original.
+    - ``outlet`` is the name of the source.
+    - ``duplicate_of`` is the id of the original if the article is a duplicate, and ``original_title`` is the headline
+      of the original.
+    - ``is_original_reported`` is true if this digest has already reported the original.
     """
 
     id: int
@@ -263,7 +264,7 @@ class DuplicateItem:
 class DigestStory:
     """One story in a digest.
 
-    It has its articles as items, the most prominent first, and the duplicates of these articles.
+    ``items`` are its articles, the most prominent first. ``also_in`` are the duplicates of these articles.
     """
 
     id: str
@@ -332,9 +333,9 @@ class LastWindow:
 class DigestQuery:
     """Selection of the hits that ``load_inputs`` loads for one digest. All of them were found before ``hits_before``.
 
-    Without ``period_start_at``, it selects the hits that the digest has not reported yet; if ``found_since`` is given,
-    only the ones that were found since then. With ``period_start_at``, it selects all hits that were found since then,
-    reported or not.
+    - With ``period_start_at``, all hits that were found since then are selected, whether they were reported or not.
+    - Without ``period_start_at``, the hits that the digest has not reported yet are selected. If ``found_since`` is
+      given, only the ones that were found since then are selected.
 
     If ``requires_hits`` is true, nothing is loaded for a digest without news. Hits of muted stories are not news; they
     wait for a digest that has other news.
@@ -355,12 +356,15 @@ class DigestQuery:
 class DigestInputs:
     """Everything from which a digest is composed, read from one state of the database.
 
-    ``daily_mentions`` are the mentions of each official on each day of the chart. ``source_states`` are the states of
-    sources that have a notice. ``retractions`` are hits that this digest has reported and that a verdict has withdrawn
-    since. ``marks`` are the readers' marks on stories that apply to this digest, such as mute. ``followed`` are
-    articles that have no hit but belong to a story that readers follow. ``unsubscribed`` are the channel and target of
-    each reader who has unsubscribed from the digest. ``unreported_hit_ids`` are hits of rules that report only during a
-    spike (key ``spike``), for which no spike was found; they are recorded, but not shown.
+    - ``hits`` are the hits to report, and ``undelivered_hit_ids`` are the hits that this digest has not reported yet.
+    - ``daily_mentions`` maps each official to the numbers of mentions on each day of the chart.
+    - ``source_states`` are the states of sources that have a notice.
+    - ``retractions`` are hits that this digest has reported and that a verdict has withdrawn since.
+    - ``marks`` are the readers' marks on stories that apply to this digest, such as mute.
+    - ``followed`` are articles that have no hit but belong to a story that readers follow.
+    - ``unsubscribed`` are pairs of channel and target, one for each reader who has unsubscribed from the digest.
+    - ``unreported_hit_ids`` are hits that are recorded, but not shown: their rules report only during a spike (key
+      ``spike``), a day with unusually many stories about an official, and there was none.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -388,7 +392,7 @@ class DigestInputs:
 class PeopleNotices:
     """Notices about the officials of a digest.
 
-    ``announced`` are the successions that these notices announce. A succession is a post that has changed hands.
+    ``announced`` are the successions (posts that have changed hands) that the notices announce.
     """
 
     notices: tuple[str, ...] = ()
@@ -399,10 +403,11 @@ class PeopleNotices:
 class ReportedContent:
     """Record of what a digest contains; it is stored with the digest.
 
-    ``official_ids`` maps the id of each hit to the officials that the digest named. ``hidden_hit_ids`` are hits that
-    the digest does not show, for example because their story is muted. ``followed_article_ids`` are articles that have
-    no hit but belong to a story that readers follow. ``announced`` are the successions (changes of a post) that the
-    digest announces.
+    - ``official_ids`` maps the id of each hit to the officials that the digest named.
+    - ``hidden_hit_ids`` are hits that the digest does not show, for example because their story is muted.
+    - ``retractions`` are earlier reports that the digest retracts.
+    - ``followed_article_ids`` are articles that have no hit but belong to a story that readers follow.
+    - ``announced`` are the successions (changes of a post) that the digest announces.
     """
 
     official_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -430,9 +435,11 @@ class OfficialSummary:
 class Digest:
     """A composed digest, ready to be rendered.
 
-    ``omitted_articles`` is the number of articles that are not listed, because the digest has more than
-    ``max_articles``. ``top_story_ids`` are the most important stories of all sections. ``is_for_operator`` is true for
-    a report to the operator. ``retracted_titles`` are the headlines of reports that the digest retracts.
+    - ``omitted_articles`` is the number of articles that are not listed, because the digest has more than
+      ``max_articles``.
+    - ``top_story_ids`` are the most important stories of all sections.
+    - ``is_for_operator`` is true for a report to the operator, about problems of this program.
+    - ``retracted_titles`` are the headlines of reports that the digest retracts.
     """
 
     plan_id: str

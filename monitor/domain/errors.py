@@ -96,7 +96,8 @@ class DocumentFault(Enum):
 
     EMPTY = auto()
     ACCESS_WALL = auto()
-    """A bot wall or consent wall was received instead of the document."""
+    """A page that refuses programs or asks for consent (bot wall, consent wall) was received instead of the document.
+    """
     HTML_PAGE = auto()
     """An HTML page was received instead of a feed or sitemap."""
     OTHER_FORMAT = auto()

@@ -80,10 +80,11 @@ class Reader:
 class Verdict:
     """The judgement of a reader on whether a text means an official. It covers one article and its duplicates.
 
-    ``written`` is the text, normalized by ``text.fold.fold_written``. If it is empty, the verdict covers every mention
-    of the official. ``root_id`` is the original of which the other articles are duplicates. ``story_id`` is set only if
-    the verdict covers all articles of the story. ``sentence`` is the sentence with the name; it is stored because the
-    article may be deleted later.
+    - ``written`` is the text, normalized by ``text.fold.fold_written``. If it is empty, the verdict covers every
+      mention of the official in the article.
+    - ``root_id`` is the id of the original if ``article_id`` is a duplicate, otherwise equal to ``article_id``.
+    - ``story_id`` is set only if the verdict covers all articles of the story.
+    - ``sentence`` is the sentence with the name; it is stored because the article may be deleted later.
     """
 
     id: int
@@ -176,9 +177,10 @@ class StoryMark:
 class Change:
     """The record of one act of feedback, or of an edit of the configuration. `monitor undo` takes its id.
 
-    ``reader`` is the display name of the reader, which several readers may have. ``login`` is the login of the reader,
-    and is empty before the change is stored. ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was
-    added. ``before`` and ``after`` are texts that describe the state for the user.
+    - ``reader`` is the display name of the reader. Several readers may have the same display name.
+    - ``login`` is the login of the reader, and is empty before the change is stored.
+    - ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was added.
+    - ``before`` and ``after`` are texts that describe the state for the user.
     """
 
     id: int
@@ -323,8 +325,8 @@ class FeedbackResult:
 class Retraction:
     """A hit that a digest has reported, and from which a verdict has since removed some officials.
 
-    ``official_ids`` are these officials. An empty id means that the hit named no official. ``verdict`` describes who
-    rejected the official.
+    ``official_ids`` are the removed officials. If the hit named no official, they are one empty id. ``verdict`` is a
+    text about the verdict: who gave it, when and why.
     """
 
     hit_id: int

@@ -53,12 +53,14 @@ class FetchPurpose(StrEnum):
 class FetchRequest:
     """A request for one document.
 
-    ``etag`` and ``last_modified`` are the validators of the last response whose entries were stored. ``is_large``
-    raises the size limit of the body; the caller must limit how many such bodies are in memory at the same time. If
-    ``uses_browser`` is true, an HTML page is returned as it is after its scripts ran. A request with a ``body`` sends
-    this JSON by POST, and other requests use GET. If ``mailbox`` is given, the new messages of the mailbox are read,
-    and ``etag`` describes what was read before. ``cookie_file`` is the path of a file with cookies in the Netscape
-    format.
+    - ``etag`` and ``last_modified`` are the validators of the last response whose entries were stored: with them, the
+      server can answer that the document has not changed.
+    - ``is_large`` raises the size limit of the body. The caller must limit how many such bodies are in memory at the
+      same time.
+    - If ``uses_browser`` is true, an HTML page is returned as it is after its scripts ran.
+    - ``body`` is JSON that is sent by POST. A request without a body uses GET.
+    - If ``mailbox`` is given, the new messages of the mailbox are read, and ``etag`` describes what was read before.
+    - ``cookie_file`` is the path of a file with cookies in the Netscape format.
     """
 
     url: str
@@ -103,8 +105,8 @@ class NotModified:
     """Response which states that the document has not changed since an earlier request.
 
     The request contained the validators (ETag and Last-Modified) of the earlier response. ``etag`` and
-    ``last_modified`` are the new validators. Each that is not empty replaces the earlier one (RFC 9111, section 4.3.4).
-    ``moved_to`` is as in ``Fetched``.
+    ``last_modified`` are the new validators. A new validator that is not empty replaces the earlier one (RFC 9111,
+    section 4.3.4). ``moved_to`` is the target of a permanent redirect, or empty.
     """
 
     freshness: timedelta | None = None

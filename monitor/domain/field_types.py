@@ -112,7 +112,10 @@ class ValueMark(Enum):
     LOGIN_IS_SECRET = auto()
     """Only the login in the URL is a secret, as in ``smtps://user:password@host``."""
     HTTP_TARGET = auto()
-    """The program sends requests to this URL. `monitor check` warns if it is private, or begins with ``http://``."""
+    """The program sends requests to this URL.
+
+    `monitor check` warns if the URL is in a private network, or begins with ``http://``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
-    """Return a validator that calls ``check`` with the text of a secret. A missing secret is not checked."""
+    """Return a validator that calls ``check`` with the text of a secret, unless the secret is missing."""
 
     def checked(secret: Secret) -> Secret:
         if secret is not UNRESOLVED_SECRET:
@@ -181,7 +184,7 @@ def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
 
 
 def check_smtp_url(text: str) -> None:
-    """Check the URL of a mail server for sending. Raises ``ValueError`` if it is invalid."""
+    """Check the URL of a mail server through which mail is sent. Raises ``ValueError`` if it is invalid."""
     parts = value_parsers.split_url(text, ("smtps", "smtp"))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("a mail server's URL ends after host and port, such as smtps://user:${PASSWORD}@host:465")
@@ -251,7 +254,7 @@ def _parse_retention(value: Any) -> Any:
 
 
 def parse_probe_address(value: Any) -> Any:
-    """Return the host and port of the probe server. For the word ``off``, return None."""
+    """Return the host and port of the server that answers health checks (probes). For the word ``off``, return None."""
     return None if value == "off" else make_text_validator(value_parsers.parse_host_port)(value)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class ForgetReport:
     """Numbers of table rows that were erased or changed for one official.
 
-    ``shared_hits`` also name other officials; only the one official was removed from them. ``kept_records`` are records
-    of the evidence chain, which cannot be deleted. ``kept_articles`` are the articles that named the official.
+    - ``shared_hits`` also name other officials; only the one official was removed from them.
+    - ``kept_records`` are records of the evidence chain, which prove when pages were read. They cannot be deleted.
+    - ``kept_articles`` are the articles that named the official.
     """
 
     mentions: int = 0

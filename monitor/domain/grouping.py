@@ -17,9 +17,11 @@ class StoryCentroid:
     """The centroid of a story: its most important terms, the days that its articles mention, and its time span.
 
     The terms are stored as bytes to save memory, because the index has many centroids and only a few are compared.
-    ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both little-endian. ``kinds`` has one
-    byte per term, the value of its ``TermKind``; rows of earlier versions have only the kinds 0 and 1. ``days`` are
-    (month, day) pairs.
+
+    - ``terms`` contains a 32-bit hash of each term, and ``weights`` a 32-bit float per term, both little-endian.
+    - ``kinds`` has one byte per term, the value of its ``TermKind``; rows of earlier versions have only the kinds 0 and
+      1.
+    - ``days`` are (month, day) pairs.
     """
 
     id: str
@@ -43,7 +45,7 @@ class Placement:
 
 
 ArticleLoader = Callable[[int], tuple[Placement | None, str, str]]
-"""Function that returns the placement, title and body of a grouped article, given its id.
+"""Function that returns the placement (story and original), the title and the body of a grouped article, given its id.
 
 For an article that was deleted, the placement is None and the texts are empty.
 """
@@ -57,7 +59,10 @@ class GroupingIndex(Protocol):
     """
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Look up the articles with these fingerprints, so that later calls of ``articles_with`` are fast."""
+        """Look up the articles with these fingerprints (hashes of text).
+
+        Later calls of ``articles_with`` are then fast.
+        """
         ...
 
     def prefetch_terms(self, terms: Iterable[int]) -> None:
@@ -65,9 +70,10 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return how many of the given fingerprints each article has, as a dictionary from article ids to numbers.
+        """Return a dictionary that maps the id of an article to the number of the given fingerprints that it has.
 
-        Articles with none of them are left out. All fingerprints must be below 2**63.
+        A fingerprint is a hash of a stretch of text. Articles with none of the fingerprints are left out. All
+        fingerprints must be below 2**63.
         """
         ...
 
@@ -80,14 +86,14 @@ class GroupingIndex(Protocol):
         ...
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return the placement of an article, or None if the article was deleted.
+        """Return the placement of an article (its story and original), or None if the article was deleted.
 
         If the story of the article was merged into another story, the placement has the id of that other story.
         """
         ...
 
     def get_centroid(self, story_id: str) -> StoryCentroid | None:
-        """Return the centroid of a story, or None if no open story has this id."""
+        """Return the centroid of a story (its most important terms), or None if no open story has this id."""
         ...
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
@@ -98,7 +104,7 @@ class GroupingIndex(Protocol):
         ...
 
     def save_centroid(self, centroid: StoryCentroid) -> None:
-        """Replace the centroid of a story by a new one."""
+        """Replace the centroid of a story (its most important terms) by a new one."""
         ...
 
     def merge(self, younger: str, older: str) -> None:
@@ -109,15 +115,18 @@ class GroupingIndex(Protocol):
         ...
 
     def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
-        """Store the placement of an article. Its story can then be found by the terms of the article."""
+        """Store the placement of an article: its story, and the original if it is a duplicate.
+
+        The story can then be found by ``terms``, the terms of the article.
+        """
         ...
 
 
 class IndexedArticle(NamedTuple):
-    """An article in the grouping window: its 64-bit fingerprints, and its 32-bit terms with the highest weights.
+    """An article in the grouping window, the index in memory of the latest articles and the open stories.
 
-    Fingerprints and terms are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to
-    its original has no fingerprints either.
+    It has its 64-bit fingerprints, and its 32-bit terms with the highest weights, as little-endian bytes. A duplicate
+    has no terms. A duplicate that adds no text to its original has no fingerprints either.
     """
 
     article_id: int
@@ -127,7 +136,7 @@ class IndexedArticle(NamedTuple):
 
 
 class IndexedStory(NamedTuple):
-    """A story in the grouping window.
+    """A story in the grouping window, the index in memory of the latest articles and the open stories.
 
     ``centroid`` is the packed centroid of the story; it is empty if the story is closed or merged.
     """
@@ -167,7 +176,7 @@ class GroupingWindow(Protocol):
     version: int
 
     def clear(self) -> None:
-        """Remove all articles and stories from the window."""
+        """Remove all articles and stories from the index."""
         ...
 
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
@@ -175,16 +184,16 @@ class GroupingWindow(Protocol):
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch. Its changes do not apply to the window until they have been stored and then loaded.
+        """Begin to group a batch of articles.
 
+        The changes of the batch do not apply to the window until they have been stored in the database and then loaded.
         ``load_article`` loads a grouped article that the batch needs for a comparison.
         """
         ...
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
-        """Delete old fingerprints, and the stories that are not open.
+        """Delete old fingerprints, and all stories except ``open_story_ids``.
 
-        Old fingerprints belong to articles with ids below ``first_article_id``. The open stories are
-        ``open_story_ids``.
+        Old fingerprints belong to articles with ids below ``first_article_id``.
         """
         ...

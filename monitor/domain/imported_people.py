@@ -9,9 +9,10 @@ from monitor.domain.watchlist import Role
 class ImportedPerson:
     """Person in an imported file.
 
-    ``place`` is the line, or the id of the entity, for messages. ``country`` is a name, a code of two or three letters,
-    or the Wikidata id of a country. ``wikidata`` is the Wikidata id of the person, such as Q123. ``id`` is the id of an
-    official if the file states one, otherwise empty.
+    - ``place`` is the line, or the id of the entity, for messages.
+    - ``country`` is a name, a code of two or three letters, or the Wikidata id of a country.
+    - ``wikidata`` is the Wikidata id of the person, such as Q123.
+    - ``id`` is the id of an official if the file states one, otherwise empty.
     """
 
     place: str

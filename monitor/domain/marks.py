@@ -15,7 +15,7 @@ _ALWAYS_SHOWN = {HitKind.CORRECTION, HitKind.WITHDRAWN}
 class MarkedHits(NamedTuple):
     """The hits that a digest shows, and the hits that readers' marks hide.
 
-    ``hidden`` maps the id of each mark to the mark and the hits that it hides.
+    ``hidden`` maps the id of each mark to a pair: the mark, and the hits that it hides.
     """
 
     shown: tuple[ReportableHit, ...]
@@ -23,7 +23,7 @@ class MarkedHits(NamedTuple):
 
     @property
     def hidden_ids(self) -> frozenset[int]:
-        """Ids of the hidden hits."""
+        """Ids of the hits that readers' marks hide."""
         return frozenset(hit.id for _mark, hits in self.hidden.values() for hit in hits)
 
     @property

@@ -31,17 +31,21 @@ class PageQuality:
     """The quality of the pages of a source: extraction confidence, layout changes, and page problems.
 
     It is stored apart from the poll state, because it is updated when pages are read and not when the source is polled.
+    An outlier is a page whose extraction confidence is far below the usual one.
 
-    ``usual`` is the usual confidence; it is 0 until ``MIN_LEARNED_PAGES`` pages were read. An outlier is a page whose
-    confidence is far below ``usual``; ``outlier_share`` is the share of outliers. ``recent`` are the latest
-    confidences, newest last. ``streak`` is the number of consecutive outliers, or, during a layout change, of
-    consecutive normal pages. ``layout_changed_at`` is the start of the present layout change, with the example page
-    ``example_url``. ``layout_restored_at`` is the end of the last layout change or page problem.
-
-    ``problem`` is the reason why pages had no readable text. It began at ``problem_since_at``; ``problem_detail``
-    describes the last such page. ``problem_count`` is raised by each such page, up to a limit, and lowered by each page
-    that was read. ``has_problem`` becomes true when the count reaches the limit, and false only at 0. It is therefore
-    stable for a source that has both pages with readable text and pages without.
+    - ``usual`` is the usual confidence; it is 0 until ``MIN_LEARNED_PAGES`` pages were read.
+    - ``outlier_share`` is the share of outliers.
+    - ``recent`` are the latest confidences, newest last.
+    - ``streak`` is the number of consecutive outliers. During a layout change, it is the number of consecutive normal
+      pages. ``streak_began_at`` is the time of the first of the outliers.
+    - ``layout_changed_at`` is the start of the present layout change, and ``example_url`` is a page that shows it.
+    - ``layout_restored_at`` is the end of the last layout change or page problem.
+    - ``problem`` is the reason why pages have no readable text. The first of these pages was read at
+      ``problem_since_at``. ``problem_detail`` and ``problem_url`` belong to the last of them.
+    - ``problem_count`` rises with each page that has the problem, up to a limit, and falls with each page that was
+      read.
+    - ``has_problem`` becomes true when the count reaches the limit, and false only at 0 or when another problem begins.
+      It is therefore stable for a source that has both pages with readable text and pages without.
     """
 
     usual: float = 0.0
@@ -77,10 +81,13 @@ def update_page_quality(
     """Return the page quality of a source after one more page was read with the given extraction confidence.
 
     An outlier is a page with a far lower confidence than usual. A single outlier, such as a page with a video, has no
-    effect. A layout change begins after more consecutive outliers than are likely by chance, given the source's share
-    of outliers. It also begins if most of the first pages have hardly any text. It ends after ``RESTORED_AFTER_PAGES``
-    consecutive normal pages. It also ends if ``is_accepted`` is true, which means that the new layout now counts as
-    normal; the median of the recent confidences then becomes the usual confidence.
+    effect.
+
+    - A layout change begins after more consecutive outliers than are likely by chance, given the source's share of
+      outliers. It also begins if most of the first pages have hardly any text.
+    - A layout change ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages. It also ends if ``is_accepted`` is
+      true, which means that the new layout now counts as normal. The median of the recent confidences then becomes the
+      usual confidence.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -100,7 +107,7 @@ def update_page_quality(
 def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, url: str, now: datetime) -> PageQuality:
     """Return the updated page quality of a source after the text of one of its pages could not be read.
 
-    ``problem`` is the reason. Such a page is ignored in the detection of layout changes.
+    ``problem`` is the reason. The page at ``url`` is ignored in the detection of layout changes.
     """
     is_same = problem is quality.problem
     limit = MIN_EXPIRED_PAGES if problem is PageProblem.LOGIN_EXPIRED else MIN_PROBLEM_PAGES
@@ -139,9 +146,10 @@ def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
 
 
 def min_outlier_streak(outlier_share: float) -> int:
-    """Return the number of consecutive outliers (pages with unusually little text) that show a layout change.
+    """Return the number of consecutive outliers that show a layout change.
 
-    The number is higher for a source with a high share of outliers.
+    An outlier is a page whose extraction confidence is far lower than usual. The number is higher for a source with a
+    high share of outliers.
     """
     by_chance = ceil(log(MAX_CHANCE_PROBABILITY) / log(min(max(outlier_share, 0.01), 0.99)))
     return min(max(by_chance, MIN_OUTLIER_STREAK), MAX_OUTLIER_STREAK)
@@ -202,10 +210,12 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 class EntryCounts:
     """The numbers of entries in a document, by what was done with them.
 
-    ``total`` is the number of entries that were read. Each of these is counted exactly once, as ``new``,
-    ``quarantined``, ``known``, ``merged`` or ``empty``. ``new`` and ``quarantined`` entries were stored. ``known``
-    entries belong to articles that were already stored. ``merged`` entries repeat another entry of the document.
-    ``empty`` entries have neither title nor URL nor text.
+    ``total`` is the number of entries that were read. Each of these is counted exactly once:
+
+    - ``new`` and ``quarantined`` entries were stored.
+    - ``known`` entries belong to articles that were already stored.
+    - ``merged`` entries repeat another entry of the document.
+    - ``empty`` entries lack a URL in a list of links, or have neither title nor URL nor text.
 
     ``left_out`` entries were not read and are not in ``total``, because the document has more entries than are read, or
     ends inside an entry.
@@ -282,19 +292,20 @@ NO_SITEMAP_MEMORY = SitemapMemory()
 class PollState:
     """State of a source that a poll stores for the next poll.
 
-    ``failures`` is the weighted number of failures since the last success (``polling_policy.py``). ``baseline_at`` is
-    the time of the first successful poll; articles published before it are not reported. ``entries`` is the number of
-    entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` are
-    the numbers of entries by what was done with them at the last poll that received new content. ``sitemaps`` are the
-    sitemaps that earlier polls have read, if the source is a sitemap index.
-    ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
-    ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
-
-    ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
-    ``reported_since_at`` and was first reported at ``first_reported_at``.
-
-    ``page_quality`` is updated when pages are read; a poll only reads it. If a layout change is no longer reported,
-    because the new layout counts as normal, ``accepted_at`` equals ``page_quality.layout_changed_at``.
+    - ``failures`` is the weighted number of failures since the last success (``polling_policy.py``).
+    - ``baseline_at`` is the time of the first successful poll; articles published before it are not reported.
+    - ``entries`` is the number of entries in the last document, and ``ttl`` is the minimum poll interval that it asks
+      for.
+    - ``counts`` are the numbers of entries by what was done with them at the last poll that received new content.
+    - ``sitemaps`` are the sitemaps that earlier polls have read, if the source is a sitemap index.
+    - ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a
+      listing.
+    - ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
+    - ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
+      ``reported_since_at`` and was first reported at ``first_reported_at``.
+    - ``page_quality`` is updated when pages are read; a poll only reads it.
+    - ``accepted_at`` equals ``page_quality.layout_changed_at`` if the layout change is no longer reported, because the
+      new layout counts as normal.
     """
 
     source_id: str

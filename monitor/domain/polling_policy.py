@@ -21,7 +21,7 @@ MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pau
 class ClockTrust:
     """The last clock time that was plausible, and how long the program has run since then with an implausible clock.
 
-    It prevents the deletion of data when the clock jumps ahead.
+    It is used to prevent the deletion of data when the clock jumps ahead.
     """
 
     trusted_at: datetime
@@ -207,10 +207,11 @@ def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: ti
 
 
 def is_unconditional_due(unconditional_at: datetime | None, now: datetime) -> bool:
-    """Return whether the next request should have no validators, so that the server sends the whole document.
+    """Return whether the next request should have no validators (ETag and Last-Modified).
 
-    This is done once in each ``UNCONDITIONAL_INTERVAL``, because some servers always respond 304 to a request with
-    validators. ``unconditional_at`` is the time of the last such request, or None if none was sent.
+    The server then sends the whole document. This is done once in each ``UNCONDITIONAL_INTERVAL``, because some servers
+    always respond 304 to a request with validators. ``unconditional_at`` is the time of the last such request, or None
+    if none was sent.
     """
     return unconditional_at is None or now - unconditional_at >= UNCONDITIONAL_INTERVAL
 

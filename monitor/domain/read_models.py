@@ -21,9 +21,10 @@ class Cursor:
 class ArticleFilter:
     """A filter for articles, hits and stories. Empty fields do not filter.
 
-    ``since_at`` and ``until_at`` limit the time at which an article was first seen. ``language`` is a code without
-    region, such as ``en``. With ``after``, the list continues after this row. ``source_ids`` selects articles of any of
-    these sources.
+    - ``since_at`` and ``until_at`` limit the time at which an article was first seen.
+    - ``language`` is a code without region, such as ``en``.
+    - ``after`` is the last row of the previous part of the list: the selection begins with the row that follows it.
+    - ``source_ids`` selects articles of any of these sources.
     """
 
     source_id: str = ""
@@ -42,10 +43,11 @@ class ArticleFilter:
 class HitSummary:
     """A hit with the first digest that reported it.
 
-    ``reported_at`` and ``plan_id`` describe that digest. If the hit is undelivered, ``reported_at`` is None and
-    ``plan_id`` is empty. ``passage`` is the first passage. If the article is a PDF document, ``page`` is the number of
-    the page with this passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
-    ``withdrawn_at`` is the time at which a verdict or a changed configuration withdrew the hit, or None.
+    - ``reported_at`` and ``plan_id`` describe that digest. If the hit is undelivered, ``reported_at`` is None and
+      ``plan_id`` is empty.
+    - ``passage`` is the first passage. If the article is a PDF document, ``page`` is the number of the page with it.
+    - ``form`` and ``confidence`` belong to the mention with the highest confidence.
+    - ``withdrawn_at`` is the time at which a verdict or a changed configuration withdrew the hit, or None.
     """
 
     id: int
@@ -71,7 +73,7 @@ class HitSummary:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSummary:
-    """The number of articles of one source that were quarantined for one reason."""
+    """The number of articles of one source that were quarantined (stored, but not reported) for one reason."""
 
     source_id: str
     outlet: str
@@ -123,9 +125,10 @@ class SourceStatus:
 class OutboxCounts:
     """The numbers of pending, failed and rejected deliveries.
 
-    ``oldest_pending_at`` is the time at which the oldest pending delivery was composed. ``last_rejected_at`` is the
-    time at which a target last rejected a delivery. ``retried`` is the number of pending deliveries that have failed
-    more than once; ``retry_error`` is the error of one of them.
+    - ``oldest_pending_at`` is the time at which the oldest pending delivery was composed.
+    - ``last_rejected_at`` is the time at which a target last rejected a delivery.
+    - ``retried`` is the number of pending deliveries that have failed more than once, and ``retry_error`` is the error
+      of one of them.
     """
 
     pending: int = 0

@@ -78,9 +78,10 @@ class NotAllowed(MonitorError):
 class Account:
     """A reader of the desk, with role and preferences.
 
-    ``zone`` is the time zone of the reader; if it is empty, the zone of the settings is used. ``theme`` is "light",
-    "dark" or empty. ``uses_keys`` enables shortcuts of a single key. ``seen_hit_id`` is the newest hit that the reader
-    has marked as read.
+    - ``zone`` is the time zone of the reader. If it is empty, the zone of the settings is used.
+    - ``theme`` is "light", "dark" or empty.
+    - ``uses_keys`` enables shortcuts of a single key.
+    - ``seen_hit_id`` is the newest hit that the reader has marked as read.
     """
 
     id: int

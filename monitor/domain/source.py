@@ -38,9 +38,10 @@ from monitor.domain.special_sources import Api, Mailbox
 class Entry:
     """An entry of a parsed document, with its texts as published.
 
-    ``summary`` and ``content`` are HTML of the publisher, not sanitised. ``is_repost`` means that the entry is a post
-    of another account, which is then in ``authors``. ``reply_to`` is the guid or URL of the entry that this one
-    answers. ``attached`` are the documents that are attached to a message.
+    - ``summary`` and ``content`` are HTML of the publisher, not sanitised.
+    - ``is_repost`` means that the entry is a post of another account, which is then in ``authors``.
+    - ``reply_to`` is the guid or URL of the entry that this one answers, or empty.
+    - ``attached`` are the documents that are attached to a message.
     """
 
     url: str
@@ -61,10 +62,12 @@ class Entry:
 class Feed:
     """The parsed document of a source: its entries in their order, its title, language and polling hints.
 
-    ``is_cut_off`` is true if the document ends inside an entry; that entry is left out. Three counts are about other
-    entries that were left out: ``merged_count`` entries have the same URL as another entry, ``empty_count`` entries
-    have no URL, and ``left_out_count`` entries exceed the maximum number. ``note`` describes what the user should
-    correct in the source, although the document can be read.
+    - ``nested_urls`` are the URLs of further documents: the next page of a list, or the sitemaps of an index.
+    - ``is_cut_off`` is true if the document ends inside an entry. That entry is left out.
+    - ``merged_count`` entries were left out because they have the same URL as another entry.
+    - ``empty_count`` entries were left out because they have no URL or are empty.
+    - ``left_out_count`` entries were left out because they exceed the maximum number.
+    - ``note`` describes what the user should correct in the source, although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -90,8 +93,8 @@ class Feed:
 class SourceKind(StrEnum):
     """Kind of document that lists a source's articles. The value is the key in sources.yaml and the field of `Source`.
 
-    A source has one kind. It may have a sitemap in addition, in which articles are found that the main document has
-    missed. The order of the kinds has no meaning.
+    A source has one kind. It may have a sitemap in addition, by which articles are found that the main document no
+    longer lists at the time of a poll. The order of the kinds has no meaning.
     """
 
     API = "api"

@@ -161,8 +161,8 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
 def effective_poll_state(poll_state: PollState) -> PollState:
     """Return the poll state to show to the user. It also takes into account whether the article pages can be read.
 
-    If the pages have a problem or a changed layout, the state reports this. If the document of the source itself cannot
-    be read, or if articles were missed, the poll state is returned unchanged.
+    If the pages have a problem or a changed layout, the result has the state and the explanation of this fault. If the
+    document of the source itself cannot be read, or if articles were missed, the poll state is returned unchanged.
     """
     pages = poll_state.page_quality
     if poll_state.state not in _READABLE_STATES:

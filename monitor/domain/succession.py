@@ -19,10 +19,11 @@ class StatementKind(StrEnum):
 class PostStatement:
     """A statement in an article about a post of a watched official.
 
-    ``person`` is the printed name of the other person. It is empty unless the kind is ``HOLDER``. ``post`` is the title
-    of the official's role, or the description of the new post. ``is_direct`` is true if the text states that the post
-    changes hands, and false if the text only prints the post next to the name. ``start`` and ``end`` are the offsets of
-    the evidence in the text of the region.
+    - ``person`` is the printed name of the other person who has the post. It is empty unless the kind is ``HOLDER``.
+    - ``post`` is the title of the official's role, or the description of the new post.
+    - ``is_direct`` is true if the text states that the post changes hands, and false if the text only prints the post
+      next to the name.
+    - ``start`` and ``end`` are the offsets of the evidence in the text of the region.
     """
 
     official_id: str

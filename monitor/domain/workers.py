@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
-"""Names of the job queue and of its two tasks."""
+"""Name of the job queue, and of its two kinds of jobs: polling a source, and reading the pages of its articles."""
 
 HEARTBEAT_INTERVAL = timedelta(seconds=5)
 WORKER_TIMEOUT = timedelta(seconds=20)
