@@ -41,10 +41,10 @@ _WORD_OR_COMMENT = re.compile(r"(?<!\S)#.*|[^\s\"']+")
 
 @cache
 def _list_secret_keys() -> Mapping[str, frozenset[str]]:
-    """Return the names of the keys whose values are secret.
+    """Return a dictionary with the name of each key whose value is secret, at least in some places of the file.
 
-    Each name is mapped to the parent keys under which the value of such a key is not secret. For example, ``url`` is
-    secret in a webhook, but not in a listing.
+    It maps the name to the parent keys under which the value of this key is not secret. For example, ``url`` is secret
+    in a webhook, but not in a listing, so ``url`` is mapped to ``listing`` and others.
     """
     secret, public = set[tuple[str, str]](), set[tuple[str, str]]()
     for parent, type_ in (("", Settings), ("", Source), *CHANNEL_KINDS.items()):

@@ -98,9 +98,9 @@ def run_cross_checks(
 ) -> Iterator[KeyIssue]:
     """Yield an error or warning for each problem that involves several keys.
 
-    Entries with errors in other keys are checked, too. ``is_readable_by_others`` returns whether other users of this
-    machine can read the file with a certain key. If ``refuse_shared_secrets`` is true, a secret that is typed into such
-    a file is an error, otherwise a warning.
+    Entries with errors in other keys are checked, too. ``is_readable_by_others`` is called with a key path, and returns
+    whether other users of this machine can read the file that contains the key. A secret that is typed into a file that
+    others can read is an error if ``refuse_shared_secrets`` is true, otherwise a warning.
     """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
@@ -367,7 +367,7 @@ def _check_typed_secrets(
 ) -> Iterator[KeyIssue]:
     """Yield an error or warning for each secret that is written in the file itself.
 
-    It should be a reference to a secret instead, such as ``${NAME}``.
+    The file should contain a reference to the secret instead, such as ``${NAME}``.
     """
     for path, text in _list_secret_values(file.tree):
         if not has_secret_reference(text):

@@ -23,8 +23,8 @@ def parse_css_selector(text: str) -> str:
 def parse_jmespath(text: str) -> str:
     """Check a JMESPath expression and return it unchanged. Raises ``ValueError`` if it is invalid.
 
-    If the extra `api` is not installed, the text is returned without a check. A poll of the source then reports that
-    the extra is missing.
+    If the extra `api` (a set of optional packages) is not installed, the text is returned without a check. A poll of
+    the source then reports that the extra is missing.
     """
     try:
         import jmespath  # an extra; imported at the first use

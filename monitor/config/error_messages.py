@@ -54,7 +54,8 @@ RENAMED_KEYS: dict[type, dict[str, str]] = {
         "limit": "max_articles",
     },
 }
-"""For each type, its keys that were renamed since an earlier version, with their present names."""
+"""Keys that were renamed since an earlier version, by type of the entry. For each, the former name and the present one.
+"""
 
 RENAMED_VALUES = {("at", "once"): "at: immediately"}
 

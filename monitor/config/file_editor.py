@@ -45,11 +45,14 @@ _MAX_REMEMBERED_CHARS = 10_000_000
 class FileEditor:
     """Editor of one sources.yaml and the files that it includes. It makes the same checks as `monitor check`.
 
-    ``redact`` removes secrets from a text. ``checks``, ``find_channel_faults`` and ``check_sources`` are passed to
-    ``parse_configuration``. ``load_last_good`` returns the last configuration that the daemon used, with all included
-    files merged into it, or an empty text. ``count_secrets`` returns the number of secrets that ``redact`` knows. If
-    this number has changed since a file was opened, the secrets in the file are hidden again. Only one edit is saved at
-    a time.
+    - ``redact`` removes secrets from a text.
+    - ``checks``, ``find_channel_faults`` and ``check_sources`` are passed to ``parse_configuration``.
+    - ``load_last_good`` returns the last configuration that the daemon used, with all included files merged into it, or
+      an empty text.
+    - ``count_secrets`` returns the number of secrets that ``redact`` knows. If this number has changed since a file was
+      opened, the secrets in the file are hidden again.
+
+    Only one edit is saved at a time.
     """
 
     def __init__(  # noqa: PLR0913 - only the desk passes the last four
@@ -122,9 +125,10 @@ class FileEditor:
         return hide_secrets(document, self._redact)
 
     def _remember(self, path: Path, opened: OpenedFile, secret_count: int) -> None:
-        """Keep a file that is shown to a reader.
+        """Keep in memory the text of a file as it is shown to a reader.
 
-        Its text is needed if another edit is saved before the reader's. Also, it is shown faster the next time.
+        If somebody else saves an edit of the file before the reader does, the two edits are compared with this text.
+        The file is also opened faster the next time.
         """
         with self._lock:
             self._opened.pop((path, opened.tag), None)
@@ -206,11 +210,11 @@ class FileEditor:
             return self.replace_files(edit_files(self.read(), edits))
 
     def replace_files(self, edits: Sequence[FileEdit]) -> tuple[SavedEdit, ...]:
-        """Check the whole configuration with the new contents, and replace or create the files.
+        """Check the whole configuration with the new contents, then replace or create the files.
 
-        The result has no edit for a file that was created. Raises ``EditConflict`` if a file was changed meanwhile,
-        ``EditNotAllowed`` if a file cannot be written, and ``ConfigError`` if the new configuration is invalid. In
-        these cases, no file is changed.
+        Return a record of the edit for each file that was replaced, but not for new files. Raises ``EditConflict`` if a
+        file was changed meanwhile, ``EditNotAllowed`` if a file cannot be written, and ``ConfigError`` if the new
+        configuration is invalid. In these cases, no file is changed.
         """
         with self._lock:
             for edit in edits:
@@ -225,7 +229,10 @@ class FileEditor:
             )
 
     def _add_entries(self, section: str, entries: Mapping[str, YamlValue]) -> SavedEdit:
-        """Add entries to a section of the main file. If it cannot be written, the message has the lines to add."""
+        """Add entries to a section of the main file, and return the saved edit.
+
+        If the file cannot be written, raises ``EditNotAllowed``, whose message contains the lines to add by hand.
+        """
         with self._lock:
             files = self.read()
             try:
@@ -303,14 +310,21 @@ class FileEditor:
         return checked, before, after
 
     def _parse_last_good(self, path: Path, last_good: str) -> YamlDocument:
-        """Return the configuration that the daemon used last. A file that is not valid YAML is compared with it."""
+        """Return the last configuration that the daemon used, with which a file that is not valid YAML is compared.
+
+        ``last_good`` is the text of this configuration. If ``path`` is an included file, ``settings`` are left out,
+        because an included file has none.
+        """
         document = parse_yaml(last_good.encode())
         if path != self._path and isinstance(document.value, dict):  # an included file has no settings
             document.value.pop("settings", None)
         return document
 
     def _parse(self, edited: Mapping[Path, bytes]) -> Configuration:
-        """Return the whole configuration, with new contents of some files. Raises ``ConfigError``."""
+        """Return the whole configuration, with new contents of some files. Raises ``ConfigError`` if it is invalid.
+
+        ``edited`` maps the path of each of these files to its new content.
+        """
         return parse_configuration(
             edited[self._path] if self._path in edited else read_file_bytes(self._path),
             self._path,

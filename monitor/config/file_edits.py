@@ -45,9 +45,12 @@ def edit_files(
 ) -> list[FileEdit]:
     """Apply edits to the files that contain the edited keys, and return the new contents, with sources.yaml last.
 
-    The paths of ``edits`` are key paths in the merged configuration. ``new`` contains further edits, such as added
-    entries. They are applied to ``new_file``, and their paths are key paths within this file. Raises ``EditRefused`` if
-    an edit would change anything else, and ``UsageError`` if an official is in a file that is not YAML.
+    - The paths of ``edits`` are key paths in the merged configuration.
+    - ``new`` contains further edits, such as added entries. They are applied to ``new_file``, and their paths are key
+      paths within this file.
+
+    Raises ``EditRefused`` if an edit would change anything else, and ``UsageError`` if an edited official is in a file
+    that is not YAML.
     """
     by_file: dict[Path, tuple[SourceFile, list[Edit]]] = {}
     for edit in edits:
@@ -75,9 +78,10 @@ def _describe_table_edit(file: SourceFile, edit: Edit) -> str:
 
 
 def write_files(edits: Sequence[FileEdit]) -> None:
-    """Write the files in their order. If one cannot be written, the files that were written before are restored.
+    """Write the files in their order. If a file cannot be written, the files that were written before are restored.
 
-    Raises ``EditConflict`` if a file was changed or created meanwhile, or ``EditNotAllowed`` if it cannot be written.
+    Raises ``EditConflict`` if a file was changed or created meanwhile, or ``EditNotAllowed`` if a file cannot be
+    written.
     """
     written: list[FileEdit] = []
     try:

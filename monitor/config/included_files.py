@@ -51,11 +51,17 @@ class SourceFile:
 class FileSet:
     """The parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` contains the entries of all files. ``origins`` maps the key path of each entry that comes from an included
-    file to this file. A key path consists of the section and the id of the entry; for a synonym, it consists of
-    ``synonyms`` and an index in the merged list. ``own_paths`` maps the key path of each synonym from an included file
-    to its key path in that file. ``included`` are the included files. ``edited`` maps paths of included files to
-    contents that are used instead of the contents on the disk; such a file need not exist on the disk.
+    A key path consists of the section and the id of an entry. For a synonym, which has no id, it consists of
+    ``synonyms`` and an index in the merged list.
+
+    - ``main`` is sources.yaml itself.
+    - ``tree`` contains the entries of all files.
+    - ``origins`` maps the key path of each entry that comes from an included file to this file.
+    - ``own_paths`` maps the key path of each synonym from an included file to its key path in that file.
+    - ``included`` are the included files.
+    - ``has_other_files`` is true if sources.yaml refers to at least one existing file.
+    - ``edited`` maps paths of included files to contents that are used instead of the contents on the disk. Such a file
+      need not exist on the disk.
     """
 
     main: SourceFile

@@ -37,7 +37,9 @@ ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 """Function that checks the officials and rules. It yields errors and warnings with their paths."""
 
 ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
-"""Function that checks the channels. It returns, by channel id, the reason why a channel cannot work."""
+"""Function that checks the channels. It returns a dictionary that maps the id of each channel that cannot work to the
+reason.
+"""
 
 SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
 """Function that checks the sources against the watchlist. It yields warnings with their paths."""
@@ -47,7 +49,7 @@ T = TypeVar("T")
 _PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
 """Values that replace invalid values of required keys, so that the other keys of the entry can be checked.
 
-No check reads the replacements.
+They cause no further messages, because no check reads them.
 """
 
 
@@ -71,11 +73,12 @@ def load_configuration(
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, only a missing secret in the database URL is an error. If ``refuse_shared_secrets``
-    is true, a secret that is typed into a file that other users can read is an error. If ``find_channel_faults`` is
-    given, a channel that cannot work is an error. The daemon uses neither of the last two checks: it can work without
-    such a channel, and the access rights of a file must not stop it. ``check_sources`` yields more warnings about the
-    sources.
+    - If ``require_secrets`` is false, only a missing secret in the database URL is an error.
+    - If ``refuse_shared_secrets`` is true, a secret that is typed into a file that other users can read is an error.
+      The daemon does not set it, because the access rights of a file must not stop the daemon.
+    - If ``find_channel_faults`` is given, a channel that cannot work is an error. The daemon does not pass it, because
+      the daemon can work without such a channel.
+    - ``check_sources`` yields more warnings about the sources.
     """
     with _no_garbage_collection():
         files = read_file_set(read_file_bytes(path), path)
@@ -116,10 +119,11 @@ def parse_configuration(  # noqa: PLR0913 - most are for single callers
 ) -> Configuration:
     """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
-    ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
-    is not an error, except in the database URL. ``edited`` maps the path of an included file to bytes that are used
-    instead of the file on the disk. ``files`` are the parsed files, if the caller has them. ``find_channel_faults`` and
-    ``check_sources`` are as for ``load_configuration``.
+    - ``path`` is the path of the file, for messages and relative names.
+    - If ``require_secrets`` is false, a missing secret is not an error, except in the database URL.
+    - ``edited`` maps the path of an included file to bytes that are used instead of the file on the disk.
+    - ``files`` are the parsed files, if the caller has them.
+    - ``checks``, ``find_channel_faults`` and ``check_sources`` are as for ``load_configuration``.
     """
     with _no_garbage_collection():
         files = files or read_file_set(data, path, edited)
@@ -303,9 +307,9 @@ class _ConfigurationReader:
         """Validate one value of the file, record its errors, and return it as an object of ``type_`` in an ``Entry``.
 
         If some keys of the value are invalid, the object is built from the other keys, so that later checks can use
-        these. If this is impossible, the result is None. ``fixed`` has fields of the object that are not read from the
-        value, such as the id. If ``inline_field`` is given, the value belongs to this field; otherwise the value is a
-        mapping with all fields.
+        them. If this is impossible, the result is None. ``fixed`` has fields of the object that are not read from the
+        value, such as the id. If ``inline_field`` is given, the value is the value of this field alone; otherwise it is
+        a mapping with all fields.
         """
         given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):

@@ -99,7 +99,10 @@ class PeopleDocument(YamlDocument):
 
 
 def _find_column(row: PersonRow, path: KeyPath, value: Any) -> int:
-    """Return the index of the cell from which the value at a path was made, or 0 if no cell fits."""
+    """Return the index of the cell from which the value at a path was made.
+
+    If no cell has this value, return the index of the first cell of a suitable column, or 0 if there is none.
+    """
     key = path[-1] if path[-1] in {"from", "until"} else path[0]
     kinds = {"roles": ("role",), "until": ("until", "end")}.get(str(key), (str(key),))
     used = [index for kind in kinds if kind in row.columns for index in row.list_used_columns(kind)]
@@ -156,7 +159,7 @@ def _read_table(document: PeopleDocument) -> None:
 
 
 def _add_row(document: PeopleDocument, row: PersonRow, *, is_faulty: bool) -> None:
-    """Add a row to the official with its id, or report why this is not possible."""
+    """Add a row of the table to the official with the id in the row, or report why this is not possible."""
     entry = _build_entry(row)
     try:
         given = read_id(row.get("id"))

@@ -24,19 +24,23 @@ HIDDEN = "***"
 """Text that is shown instead of a secret. Logs show the same text."""
 
 FREE_SETTINGS = frozenset({"timezone", "user_agent_contact", "retention", "backfill", "keep_pages", "operator"})
-"""Keys of ``settings`` that an edit may change. The other keys name programs, files, networks or secrets."""
+"""Keys of ``settings`` that an edit on the desk may change. The other keys name programs, files, networks or secrets.
+"""
 
 FREE_SOURCE_KEYS = frozenset(
     {"name", "language", "country", "timezone", "poll_interval", "max_silence", "text_from", "selectors", "groups"}
     | {"formerly", "paused"}
 )
-"""Keys that an edit may change in a source with a secret. No such key determines the server that gets the secret."""
+"""Keys that an edit on the desk may change in a source with a secret. No such key determines the server that gets the
+secret.
+"""
 
 FREE_CHANNEL_KEYS = frozenset({"to", "unsubscribe"})
-"""Keys that an edit may change in a channel with a secret."""
+"""Keys that an edit on the desk may change in a channel with a secret."""
 
 _UNGUARDED_CHANNELS = ("folder", "chat")
-"""Kinds of channels that an edit must not change: they write to any path, or send requests to any address."""
+"""Kinds of channels that an edit on the desk must not change: they write to any path, or send requests to any address.
+"""
 
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -47,10 +51,10 @@ Fault = tuple[FilePosition, str]
 """Position in a file, and a message for the user."""
 
 Piece = tuple[int, int, str, KeyPath | None, str | None]
-"""Part of a text that is replaced: its start, its end, the replacement, the path of its value, and the shown value.
+"""Part of a text that is replaced: its start, its end, the replacement, a path, and a shown value.
 
-The path is that of the configuration value which contains the part. The shown value is this whole value in the form in
-which the reader sees it. Both are None if the path is not known, and in comments.
+The path is the path of the configuration value that contains the part. The shown value is the whole of this value in
+the form in which the reader sees it. Path and shown value are None in comments, and if the path is not known.
 """
 
 
@@ -58,9 +62,10 @@ which the reader sees it. Both are None if the path is not known, and in comment
 class HiddenPiece:
     """A piece of a file that is not shown because it contains a secret.
 
-    ``raw`` is the text of the piece in the file, and ``start`` is its offset there. ``shown`` is the text that is shown
-    instead, and ``shown_start`` is its offset in the shown text. ``path`` is the path of the value that contains the
-    secret, and ``shown_value`` is this value as it is shown. Both are None if the path is not known, and in comments.
+    - ``raw`` is the text of the piece in the file, and ``start`` is its offset there.
+    - ``shown`` is the text that is shown instead, and ``shown_start`` is its offset in the shown text.
+    - ``path`` is the path of the configuration value that contains the secret, and ``shown_value`` is this value as it
+      is shown. ``path`` and ``shown_value`` are None in comments, and if the path is not known.
     """
 
     raw: str
@@ -208,7 +213,7 @@ def _check_entry(path: KeyPath, old: Any, new: Any, free: frozenset[str]) -> Ite
 def _carries_secret(path: KeyPath, entry: Mapping[str, Any]) -> bool:
     """Return whether the program sends a secret with requests of a source or channel.
 
-    It may be typed into the file, or be a reference, or consist of cookies.
+    The secret may be typed into the file, or be a reference to a secret, or consist of cookies.
     """
     if any(has_secret_reference(text) for _path, text in _list_strings((), entry)) or "cookie_file" in entry:
         return True
@@ -226,10 +231,10 @@ def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
 
 
 def _list_secret_paths(tree: Any) -> Iterator[tuple[KeyPath, bool]]:
-    """Yield the path of each secret that is typed into a configuration, and whether all of the text there is secret.
+    """Yield a pair for each secret that is typed into a configuration: its path, and whether all of the text is secret.
 
-    If not, only the login in a URL is secret. The type of a key determines whether its value is a secret. References to
-    secrets are left out.
+    If not all of the text is secret, only the login in a URL is. The type of a key determines whether its value is a
+    secret. References to secrets are left out.
     """
     tree = _as_mapping(tree)
     yield from _list_typed_paths(("settings",), tree.get("settings"), Settings)
@@ -259,7 +264,7 @@ def _list_typed_paths(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[
 
 
 def has_visible_host(annotation: Any) -> bool:
-    """Return whether only the login in a URL of this type is secret, so that the rest of the URL can be shown."""
+    """Return whether a URL of this type may be shown except for the login in it, because only the login is secret."""
     marks = list_annotated(annotation, ValueMark)
     return ValueMark.LOGIN_IS_SECRET in marks and ValueMark.HTTP_TARGET not in marks
 

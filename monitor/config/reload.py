@@ -53,7 +53,7 @@ class ReloadResult:
     """The result of the check of an edited file: the ``configuration`` if it is applied, otherwise the ``issues``.
 
     ``message`` is a text for the user, with line and column of each issue. ``is_new`` is false if the same result was
-    reported before. ``whole`` is the whole configuration as one file, unless it is rejected.
+    reported before. ``whole`` is the whole configuration as one file; it is empty if the file was rejected.
     """
 
     outcome: ReloadOutcome
@@ -85,12 +85,14 @@ def evaluate_edit(
     last_good: SavedConfiguration | None,
     accepted_hash: str,
 ) -> ReloadResult:
-    """Decide whether an edited configuration file is applied, rejected or held. Return the decision with its reasons.
+    """Decide whether an edited configuration file is applied, rejected, or held until the user confirms it.
 
-    ``data`` are the bytes of the file; other files that it refers to are read again. ``last_good`` is the last valid
-    configuration, or None. A file that removes more than half of the sources of ``last_good``, or that seems to change
-    an id without the key ``formerly``, is held until the user confirms it. ``accepted_hash`` is the hash of the
-    configuration that the user has confirmed.
+    Return the decision with its reasons. A file is held if it removes more than half of the sources of ``last_good``,
+    or seems to change an id without the key ``formerly``.
+
+    - ``data`` are the bytes of the file. Other files that it refers to are read again.
+    - ``last_good`` is the last valid configuration, or None.
+    - ``accepted_hash`` is the hash of the configuration that the user has confirmed. A file with this hash is not held.
     """
     files = read_file_set(data, path)
     try:
@@ -139,10 +141,10 @@ def _format_not_applied_message(
 
 
 def find_removed_sources(previous: Any, configuration: Configuration) -> tuple[str, ...]:
-    """Return the ids of the sources that an edit removes, if they are more than half of the previous sources.
+    """Return the ids of the sources that an edit removes, if the removal needs a confirmation.
 
-    Otherwise, or if fewer than ``MIN_REMOVED_SOURCES`` are removed, the result is empty. ``previous`` is the
-    previous configuration as plain values.
+    It needs one if at least ``MIN_REMOVED_SOURCES`` and more than half of the previous sources are removed. Otherwise
+    the result is empty. ``previous`` is the previous configuration as plain values.
     """
     sources = previous.get("sources") if isinstance(previous, dict) else None
     known = list(sources) if isinstance(sources, dict) else []
@@ -237,8 +239,8 @@ class Reloader:
     def save_if_valid(self, now: datetime) -> None:
         """Save the configuration in the file as the last valid one, if a daemon would apply the file.
 
-        A single pass calls this. If the file is invalid later, a daemon can then start with this configuration. Call it
-        in the thread that writes to the database.
+        `monitor poll`, which runs the pipeline once, calls this function. If the file is invalid later, a daemon can
+        then start with the saved configuration. Call the function in the thread that writes to the database.
         """
         self._load_last_good()
         change = self._evaluate(self._store.get(ACCEPTED_HASH_SETTING))

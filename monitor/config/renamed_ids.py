@@ -18,9 +18,9 @@ def find_renamed_ids(
 ) -> list[ConfigIssue]:
     """Return a warning for each new id that may be the new name of a removed id.
 
-    ``previous`` is the previous configuration as plain values. ``read_files`` returns the present files. It is called
-    only if there is a warning, to find its line and column. Old ids that an entry already lists under ``formerly`` are
-    not reported.
+    ``previous`` is the previous configuration as plain values. ``read_files`` returns the present files, in which the
+    line and column of a warning are found; without a warning, it is not called. Old ids that an entry already lists
+    under ``formerly`` are not reported.
     """
     sources, officials = _section(previous, "sources"), _section(previous, "officials")
     known_sources = {source.id for source in configuration.sources}

@@ -40,7 +40,7 @@ ENTRY_TYPES: dict[str, type] = {
     "readers": DigestReader,
     "digests": DigestPlan,
 }
-"""Type of the entries of each section in which all entries have the same type.
+"""Dictionary that maps a section to the type of its entries.
 
 The section ``channels`` is not included, because the type of a channel depends on its kind.
 """

@@ -14,9 +14,10 @@ growth is the number of added lines minus the number of removed lines.
 
 
 def compare_three(base: str, theirs: str, mine: str) -> tuple[tuple[ChangedRegion, ...], str]:
-    """Return the regions in which two edited texts differ from a former text, and a merged text.
+    """Compare two edited texts with ``base``, the text before both edits. Return the changed regions and a merged text.
 
-    The merged text is ``mine`` with the changes of ``theirs`` in the regions that ``mine`` has not changed.
+    The regions are the places at which at least one of the edited texts differs from ``base``. The merged text is
+    ``mine`` with the changes of ``theirs`` in the regions that ``mine`` has not changed.
     """
     old, their_lines, my_lines = base.split("\n"), theirs.split("\n"), mine.split("\n")
     their_changes, my_changes = _list_changes(old, their_lines), _list_changes(old, my_lines)

@@ -40,8 +40,8 @@ _SCALAR_CONSTANTS: dict[str, YamlValue] = {
 class FilePosition(NamedTuple):
     """The position of a key or value in a file.
 
-    Line and column count from 1. The offsets are character indexes in the text of the file and count from 0. This is a
-    named tuple, because a large file has 100,000 positions.
+    ``line`` and ``column`` count from 1. ``start_offset`` and ``end_offset`` are character indexes in the text of the
+    file and count from 0. This is a named tuple, because a large file has 100,000 positions.
     """
 
     line: int
@@ -278,9 +278,10 @@ class _DocumentBuilder:
         top.pending_key, top.pending_path = key, path
 
     def _discard_key(self, top: _OpenCollection) -> None:
-        """Replace an invalid key with a unique placeholder.
+        """Replace an invalid key of the mapping ``top`` with a unique placeholder.
 
-        The value of the key is then parsed, so that its errors are found. It is left out of the result.
+        The value of the key is still parsed, so that errors in it are found. The result contains neither the key nor
+        the value.
         """
         self.discarded_count += 1
         top.pending_key = f"\0{self.discarded_count}"

@@ -44,9 +44,12 @@ class Edit(NamedTuple):
     """Edit of the value at one path of a YAML file.
 
     If ``is_append`` is true, ``value`` is a list of items that are added to the list at the path. A missing list is
-    created; a single value becomes a list of this value and the new items. Otherwise ``value`` is the new value. Keys
-    and mappings that are missing on the path are created. An existing value is replaced only if it is a text or a
-    number on one line. ``comment`` is added to the line of the new item or key.
+    created; a single value becomes a list of this value and the new items.
+
+    If ``is_append`` is false, ``value`` is the new value. Keys and mappings that are missing on the path are created.
+    An existing value is replaced only if it is a text or a number on one line.
+
+    ``comment`` is added to the line of the new item or key.
     """
 
     path: KeyPath
@@ -64,10 +67,11 @@ class _Splice(NamedTuple):
 
 
 def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
-    """Return the bytes of a file after several edits, of which no two have the same path.
+    """Return the bytes of a file after several edits. No two of the edits may have the same path.
 
     The file is parsed twice, however many edits there are. If two edits create the same missing mapping, the second is
-    refused: set the mapping in one edit. Raises ``EditRefused`` if an edit would change anything else.
+    refused; create such a mapping with all its keys in one edit. Raises ``EditRefused`` if an edit would change
+    anything else.
     """
     text, tree, root = _read(data, edits)
     finder, expected = _NodeFinder(root), copy.deepcopy(tree)
@@ -246,8 +250,8 @@ def _fill_null(
 def _end_of(node: _Node) -> int:
     """Return the offset at which a node ends, without the blank lines after it.
 
-    It is the end of the last value inside the node. The end mark of a block node is after the blank lines that follow
-    the block.
+    It is the end of the last value inside the node. The end that PyYAML reports for a block is not used, because it is
+    after the blank lines that follow the block.
     """
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
