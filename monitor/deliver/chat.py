@@ -1,7 +1,7 @@
 """Chat sender: posts messages to a chat service through Apprise (extra ``chat``).
 
 Long texts are split into several messages, between stories where possible. Apprise opens its own connections in
-threads, so the address guard does not check them.
+threads, so the address guard, which forbids connections to private networks, does not check them.
 """
 
 import asyncio

@@ -20,13 +20,13 @@ MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that 
 class HttpPoster:
     """Sender of HTTP POST requests to one URL. No result contains the URL, because the URL may be a secret.
 
-    ``transport`` must apply the address guard. ``name`` is the receiver's name in results, such as "the webhook".
-    Results by status:
+    ``transport`` must apply the address guard, which forbids connections to private networks. ``name`` is the
+    receiver's name in results, such as "the webhook". Redirects are not followed. Results by status:
 
     - 2xx is success.
     - After a status in ``refused_statuses``, the message is not sent again.
     - After a status in ``gone_statuses``, the target gets no further message at all.
-    - After any other status, the message is sent again later; 429 also pauses the channel. Redirects are not followed.
+    - After any other status, the message is sent again later; 429 also pauses the channel.
     """
 
     def __init__(

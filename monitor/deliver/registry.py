@@ -33,7 +33,7 @@ class UnusableChannel:
 def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncBaseTransport]") -> ChannelSender:
     """Create the sender for a channel. ``create_transport`` is called only if the sender needs an HTTP transport.
 
-    Raises ``UsageError`` if the sender needs an extra that is not installed.
+    Raises ``UsageError`` if the sender needs an extra (a set of optional packages) that is not installed.
     """
     match channel:
         case EmailChannel():
@@ -57,9 +57,9 @@ def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncB
 
 
 def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
-    """Find the channels that cannot work: return a dictionary that maps the id of each of them to the reason.
+    """Return a dictionary that maps the id of each channel that cannot work to the reason.
 
-    A reason is a wrong URL, or an extra that is not installed.
+    A reason is a wrong URL, or an optional package that is not installed.
     """
     return {channel.id: reason for channel in channels if (reason := _find_fault(channel))}
 

@@ -39,7 +39,11 @@ class CommandTranslator:
         self._command, self._to = command, to
 
     async def translate(self, texts: Sequence[TextToTranslate], found: dict[TextToTranslate, str]) -> None:
-        """Translate texts, and add the translations to ``found``. Raises ``OSError`` and ``ValueError``."""
+        """Translate texts with one run of the program, and add the translations to ``found``.
+
+        ``found`` maps each text to its translation. Raises ``OSError`` if the program cannot be started, and
+        ``ValueError``, ``KeyError`` or ``TypeError`` if its output is not valid.
+        """
         request = {"to": self._to, "texts": [{"language": one.language, "text": one.text} for one in texts]}
         process = await asyncio.create_subprocess_exec(
             *self._command,
@@ -72,7 +76,8 @@ class ServiceTranslator:
     async def translate(self, texts: Sequence[TextToTranslate], found: dict[TextToTranslate, str]) -> None:
         """Translate texts, and add each translation to ``found`` as soon as it arrives.
 
-        Raises an ``ExceptionGroup`` of ``httpx.HTTPError`` and ``ValueError``.
+        ``found`` maps each text to its translation. Raises an ``ExceptionGroup`` with an ``httpx.HTTPError`` for a
+        failed request, and a ``ValueError`` for an answer that is not valid.
         """
         slots = asyncio.Semaphore(_PARALLEL_REQUESTS)
         token = self._settings.token or Secret("")
@@ -114,7 +119,7 @@ def _add(found: dict[TextToTranslate, str], text: TextToTranslate, translation: 
 
 
 class BoundedTranslator:
-    """Translator with one deadline for all texts. It never raises an exception.
+    """Translator with one deadline for all texts. An error is logged and not raised.
 
     Texts that are not translated before the deadline have no translation in the digest.
     """

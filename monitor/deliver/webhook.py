@@ -28,7 +28,10 @@ def _decode_signing_key(secret: Secret) -> bytes:
 
 
 class WebhookSender:
-    """Sender that posts messages to the URL of one channel. ``transport`` must apply the address guard."""
+    """Sender that posts messages to the URL of one channel.
+
+    ``transport`` must apply the address guard, which forbids connections to private networks.
+    """
 
     def __init__(
         self,

@@ -53,10 +53,10 @@ def rank_offset(article: Article, region: Region, start: int) -> Prominence:
 
 
 def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominence, int]]:
-    """Return a sort key for each official in the hits of one article; a more prominent official has a larger key.
+    """Return a dictionary that maps each official in the hits of one article to a sort key.
 
-    The key is the prominence of the official's most prominent mention, and its negated offset. If an official has no
-    stored mention, the passages of the hit are used instead.
+    A more prominent official has a larger key. The key is the prominence of the official's most prominent mention, and
+    its negated offset. If an official has no stored mention, the passages of the hit are used instead.
     """
     best: dict[str, tuple[Prominence, int]] = {}
     for record in records:
@@ -94,8 +94,8 @@ READING_ORDER = (Region.TITLE, Region.STANDFIRST, Region.BODY, Region.CAPTION, R
 class _DigestArticle:
     """An article of the digest, with its prominence and the sort key of each official in it.
 
-    ``duplicate_of`` is the id of the article that has the same text, or None. ``is_from_agency`` is true if the outlet
-    of the article is the news agency that the text credits.
+    ``duplicate_of`` is the id of the original if the article is a duplicate, or None. ``is_from_agency`` is true if the
+    outlet of the article is the news agency that the text names as its origin.
     """
 
     item: DigestItem
@@ -148,7 +148,7 @@ def _reading_order(passage: Passage) -> tuple[int, int]:
 
 
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
-    """Build what a digest states about one stored article from all hits in that article."""
+    """Combine all hits in one article into one article of the digest."""
     first = records[0]
     ranks = rank_officials(records)
     most_serious = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
@@ -308,6 +308,7 @@ def _build_subjects(
     """Return a summary of each official in the digest, in the order in which its stories name them.
 
     ``officials`` are the ones that the digest plan watches. If the digest has no stories, all of them are summarized.
+    ``daily`` maps the id of each official to the numbers of mentions per day.
     """
     known = {official.id: official for official in officials}
     official_ids = dict.fromkeys(official for story in stories for official in story.official_ids)

@@ -1,6 +1,6 @@
 """Fallback digest: a plain list of headlines and links, for when the usual digest cannot be composed or rendered.
 
-It uses no template and reads no passages, so that no error in a template or passage can prevent it.
+The fallback digest needs no template and no passages, so that an error in a template or passage cannot prevent it.
 """
 
 from collections.abc import Sequence

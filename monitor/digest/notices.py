@@ -24,7 +24,8 @@ MAX_SOURCES_SHOWN = 5
 def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_commands: bool = False) -> tuple[str, ...]:
     """Return one notice for each source with quarantined articles, with their number and the reason.
 
-    If ``with_commands`` is true, the notice is for the operator: it names the command that releases the articles.
+    A quarantined article is stored, but not reported. If ``with_commands`` is true, the notice is for the operator: it
+    names the command that releases the articles.
     """
     notices = []
     for line in lines[:MAX_SOURCES_SHOWN]:
@@ -77,10 +78,12 @@ Such a mention is not reported as a near miss, because the user has asked for th
 
 
 def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
-    """Return the seven days before the end of ``window``, if a calendar week begins in ``window``; otherwise None.
+    """Return the week for which a digest reports near misses, or None if the digest does not report them.
 
-    The week begins on Monday in the time zone of the digest plan. A digest with fixed times therefore reports near
-    misses once a week, in its first digest after Sunday. For an immediate digest, the result is always None.
+    ``window`` is the period of the digest. If a calendar week begins in it, the result is the seven days before the end
+    of ``window``. The week begins on Monday in the time zone of the digest plan. A digest with fixed times therefore
+    reports near misses once a week, in its first digest after Sunday. For an immediate digest, the result is always
+    None.
     """
     if plan.schedule.is_immediate:
         return None

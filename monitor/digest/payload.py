@@ -252,7 +252,7 @@ def _build_source_problem(problem: SourceProblem) -> SourceProblemData:
 
 
 def build_payload(digest: Digest) -> Payload:
-    """Convert a digest to the data of the payload."""
+    """Convert a digest to the payload: the data that a webhook receives."""
     return {
         "type": "digest",
         "timestamp": format_utc(digest.composed_at),

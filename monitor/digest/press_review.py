@@ -15,7 +15,10 @@ def render_markdown(digest: Digest, template_dir: str = "") -> str:
 
 
 def build_pdf(digest: Digest, template_dir: str = "") -> bytes:
-    """Build the press review as a PDF document. Raises ``UsageError`` if the extra ``press`` is not installed."""
+    """Build the press review as a PDF document.
+
+    Raises ``UsageError`` if the extra ``press`` (a set of optional packages) is not installed.
+    """
     try:
         from weasyprint import HTML
         from weasyprint.urls import URLFetcher
@@ -32,7 +35,10 @@ def _describe_missing_library(error: OSError) -> str:
 
 
 def build_docx(digest: Digest) -> bytes:
-    """Build the press review as a Word document. Raises ``UsageError`` if the extra ``press`` is not installed."""
+    """Build the press review as a Word document.
+
+    Raises ``UsageError`` if the extra ``press`` (a set of optional packages) is not installed.
+    """
     try:
         from monitor.digest.press_docx import build_document
     except ImportError as error:

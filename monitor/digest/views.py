@@ -19,8 +19,9 @@ MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that is not in its lab
 class DailyChart:
     """A text chart of the number of articles per day.
 
-    ``label`` states the total. ``sparkline`` draws the numbers as block characters, and ``description`` lists them. The
-    last two are empty if fewer than ``MIN_CHART_DAYS`` days have passed since the first article.
+    ``label`` states the total. ``sparkline`` draws the numbers as block characters, and ``description`` lists them.
+    ``sparkline`` and ``description`` are empty if fewer than ``MIN_CHART_DAYS`` days have passed since the first
+    article.
     """
 
     sparkline: str
@@ -65,8 +66,7 @@ class PassageView:
     """Passage that proves a hit, as templates show it.
 
     ``region_label`` names the region of the passage, such as "caption", or the page of a PDF document, such as "page
-    3". It is empty for the body of a web page. ``translation`` is a
-    machine translation, or empty.
+    3". It is empty for the body of a web page. ``translation`` is a machine translation, or empty.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -276,7 +276,7 @@ class CoverageFaultView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """Coverage of a digest, as templates show it.
+    """Coverage of a digest (how completely the sources were read), as templates show it.
 
     ``summary`` is one sentence with numbers, and ``warning`` names the failing sources.
     """
