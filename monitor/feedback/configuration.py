@@ -27,7 +27,8 @@ class ConfigurationService:
     async def save(self, name: str, text: str, tag: str, actor: Actor, *, is_confirmed: bool = False) -> Change:
         """Save an edited configuration file, and return the record of this change.
 
-        Raises the errors of ``ConfigurationEditor.save``.
+        ``tag`` identifies the content that was edited, so that no other edit is overwritten. Raises the errors of
+        ``ConfigurationEditor.save``.
         """
 
         def save() -> SavedEdit:

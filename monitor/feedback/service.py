@@ -82,9 +82,10 @@ class FeedbackService:
         """Record that the name of an official in an article means somebody else, and close the proposals for this.
 
         ``written`` restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention
-        of the official. With ``whole_story`` the verdict covers all articles of the story, also later ones. If the
-        article does not mention the official in this spelling, raises ``AlreadyDone``, or ``UsageError`` if
-        ``whole_story`` is true.
+        of the official. With ``whole_story``, the verdict covers all articles of the story, also later ones.
+
+        Raises ``AlreadyDone`` if the article does not mention the official in this spelling. With ``whole_story``,
+        raises ``UsageError`` instead.
         """
         rejection = self._reject(article_id, official_id, actor, written, note, reason, whole_story=whole_story)
         return await self._close_proposals(await rejection, actor)
@@ -316,7 +317,7 @@ class FeedbackService:
         """Store a verdict together with its effect on hits, and return the result.
 
         If an equal verdict is already in effect, nothing is stored. The result then contains the earlier verdict and
-        the record of it.
+        the record of the change that added it.
         """
         feedback = self._database.feedback
         for _try in range(_MAX_CONFLICTS):

@@ -1,9 +1,10 @@
 """Suggestions for edits of sources.yaml, made from the verdicts of readers.
 
 Suggestions are shown with their effect on stored articles, and never applied without the user. For a rejected mention,
-an exclude phrase is suggested. For a confirmed one, an alias or a position with its date is suggested. Each edit is
-first tried on the article of the verdict, and is not suggested if it does not help there. In addition, an example text
-is suggested, with which `monitor check` verifies later that the correction still works.
+an exclude phrase is suggested: a phrase that cancels each mention in it. For a confirmed mention, an alias or a
+position with its date is suggested. Each edit is first tried on the article of the verdict, and is not suggested if it
+does not help there. In addition, an example text is suggested, with which `monitor check` verifies later that the
+correction still works.
 """
 
 import re
@@ -54,10 +55,10 @@ class AffectedArticle:
 class Effect:
     """Effect that a suggested edit would have had on stored articles.
 
-    ``examined`` is the number of articles on which the edit was tried. ``added`` is the number of articles that would
-    newly mention the official, and ``articles_added`` lists them. ``silenced`` is the number of articles that would no
-    longer mention the official. Of these, ``rejected`` is the number in which readers had rejected the official, and
-    ``others_silenced`` lists the others.
+    - ``examined`` is the number of articles on which the edit was tried.
+    - ``added`` is the number of articles that would newly mention the official; ``articles_added`` lists them.
+    - ``silenced`` is the number of articles that would no longer mention the official. In ``rejected`` of these
+      articles, readers had rejected the official; ``others_silenced`` lists the others.
     """
 
     examined: int = 0
@@ -109,9 +110,10 @@ class SuggestionService:
     ) -> list[Suggestion]:
         """Return suggestions for a rejected mention: an exclude phrase and an example.
 
-        The list is empty if no phrase is suitable. A suitable phrase occurs in every sentence that readers rejected for
-        this official with the same spelling and reason, and in no sentence that they confirmed. If several phrases are
-        suitable, the result is the one that removes all mentions of the official from the fewest other articles.
+        An exclude phrase cancels each mention in it. The list is empty if no phrase is suitable. A suitable phrase
+        occurs in every sentence that readers rejected for this official with the same spelling and reason, and in no
+        sentence that they confirmed. If several phrases are suitable, the result is the one that removes all mentions
+        of the official from the fewest other articles.
         """
         group = [
             one

@@ -69,9 +69,10 @@ class ArticleTextRecord(MemberRecord):
 class HitRecord(TypedDict):
     """JSON record of a hit, with the digest that first reported it, as in ``hits --json``.
 
-    ``passage`` is the first passage of the hit. If the article is a PDF document, ``page`` is the page of this passage.
-    ``form`` and ``confidence`` belong to the mention with the highest confidence. If the article has no mention for
-    the hit, ``form`` is empty and ``confidence`` is None.
+    - ``passage`` is the first passage of the hit. If the article is a PDF document, ``page`` is the page of this
+      passage.
+    - ``form`` and ``confidence`` belong to the mention with the highest confidence. If the article has no mention for
+      the hit, ``form`` is empty and ``confidence`` is None.
     """
 
     id: int
@@ -166,7 +167,7 @@ class NearMissSummaryRecord(TypedDict):
 
 
 def article_record(stored: StoredArticle, outlets: Mapping[str, str] = MappingProxyType({})) -> ArticleRecord:
-    """Return the record of an article. ``outlets`` maps the id of each source to its name."""
+    """Return the JSON record of an article. ``outlets`` maps the id of each source to its name."""
     return {
         "id": stored.id,
         "source": stored.source_id,
@@ -184,17 +185,17 @@ def article_record(stored: StoredArticle, outlets: Mapping[str, str] = MappingPr
 
 
 def member_record(stored: StoredArticle, changes: list[VersionChange]) -> MemberRecord:
-    """Return the record of an article in a story, with its edits."""
+    """Return the JSON record of an article in a story, with its edits."""
     return {**article_record(stored), "changes": changes}
 
 
 def article_text_record(stored: StoredArticle, changes: list[VersionChange]) -> ArticleTextRecord:
-    """Return the record of an article with its text and its edits."""
+    """Return the JSON record of an article with its text and its edits."""
     return {**member_record(stored, changes), "text": stored.article.body}
 
 
 def hit_record(hit: HitSummary) -> HitRecord:
-    """Return the record of a hit."""
+    """Return the JSON record of a hit: an article that satisfies a rule."""
     return {
         "id": hit.id,
         "article": hit.article_id,
@@ -219,7 +220,7 @@ def hit_record(hit: HitSummary) -> HitRecord:
 
 
 def passage_record(passage: Passage) -> PassageRecord:
-    """Return the record of a passage that proves a hit."""
+    """Return the JSON record of a passage that proves a hit."""
     return {
         "text": passage.text,
         "region": passage.region,
@@ -231,7 +232,7 @@ def passage_record(passage: Passage) -> PassageRecord:
 
 
 def findings_record(article_id: str, findings: Findings) -> FindingsRecord:
-    """Return the record of all mentions, hits and near misses in an article."""
+    """Return the JSON record of all mentions, hits and near misses (rejected mentions) in an article."""
     return {
         "id": article_id,
         "mentions": [
@@ -270,7 +271,7 @@ def findings_record(article_id: str, findings: Findings) -> FindingsRecord:
 
 
 def near_miss_summary_record(near_miss: NearMissSummary) -> NearMissSummaryRecord:
-    """Return the record of a spelling that resembles an official's name but was not counted."""
+    """Return the JSON record of a spelling that resembles an official's name but was not counted."""
     return {
         "official": near_miss.official_id,
         "text": near_miss.text,

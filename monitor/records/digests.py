@@ -46,7 +46,7 @@ class DeliveryRecord(TypedDict):
 
 
 def digest_record(digest: DigestSummary) -> DigestRecord:
-    """Return the record of a composed digest."""
+    """Return the JSON record of a composed digest."""
     return {
         "id": digest.id,
         "digest": digest.plan_id,
@@ -59,7 +59,7 @@ def digest_record(digest: DigestSummary) -> DigestRecord:
 
 
 def delivery_record(delivery: Delivery) -> DeliveryRecord:
-    """Return the record of a delivery."""
+    """Return the JSON record of a delivery: one digest for one recipient."""
     return {
         "id": delivery.id,
         "digest": delivery.message.plan_id,

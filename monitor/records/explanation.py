@@ -82,9 +82,11 @@ def explain_article(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Explain the state of an article in one sentence. For each rule that has no hit in it, also give the reason.
+    """Return a sentence that explains the state of an article, and a pair for each rule that has no hit in it.
 
-    ``abandonment`` is the reason why the program stopped trying to read the article, or empty.
+    The pair is the id of the rule and the reason why it has no hit. ``findings`` are what the current rules find in the
+    article, and ``hits`` are its stored hits. ``abandonment`` is the reason why the program does not try again to match
+    or group the article, or empty.
     """
     current = {hit.rule_id for hit in findings.hits}
     rules_without_hit = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in current]
@@ -146,9 +148,9 @@ def explanation_record(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> ExplanationRecord:
-    """Return the record that explains one article. ``findings`` are what the current rules find in the article.
+    """Return the JSON record that explains one article. ``findings`` are what the current rules find in the article.
 
-    ``abandonment`` is the reason why the program stopped trying to read the article, or empty.
+    ``abandonment`` is the reason why the program does not try again to match or group the article, or empty.
     """
     article = stored.article
     verdict, rules_without_hit = explain_article(stored, findings, hits, rules, abandonment)
@@ -176,7 +178,7 @@ def explanation_record(
 
 
 def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mapping[str, PollState]) -> UnknownUrlRecord:
-    """Return the record that explains why no article is stored for a URL.
+    """Return the JSON record that explains why no article is stored for a URL.
 
     It includes the states of the configured sources on the host of the URL.
     """

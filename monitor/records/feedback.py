@@ -103,7 +103,7 @@ PROPOSAL_COLUMNS = tuple(ProposalRecord.__annotations__)
 
 
 def proposal_record(proposal: Proposal) -> ProposalRecord:
-    """Return the record of a viewer's proposed feedback."""
+    """Return the JSON record of feedback that a viewer has proposed to the editors."""
     return {
         "proposal": proposal.id,
         "at": proposal.made_at,
@@ -124,7 +124,7 @@ def proposal_record(proposal: Proposal) -> ProposalRecord:
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:
-    """Return the record of a verdict on a mention."""
+    """Return the JSON record of a reader's verdict on whether an official is meant."""
     return {
         "id": verdict.id,
         "verdict": str(verdict.kind),
@@ -159,7 +159,7 @@ def mark_record(mark: Mark) -> MarkRecord:
 
 
 def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecord:
-    """Return the record of a change. ``verdict`` is the verdict that the change added, or None."""
+    """Return the JSON record of a change. ``verdict`` is the verdict that the change added, or None."""
     return {
         "change": change.id,
         "at": change.made_at,

@@ -12,8 +12,9 @@ from monitor.records.articles import PassageRecord
 class PersonRecord(TypedDict):
     """JSON record of an official.
 
-    ``week`` is the number of articles of the last seven days. ``usual_week`` is the median of the four weeks before, or
-    null if the archive, which exists since ``archive_since``, is too young.
+    ``week`` is the number of articles that named the official in the last seven days. ``usual_week`` is the median of
+    the numbers for the four weeks before. It is null if the archive, which exists since ``archive_since``, is too
+    young.
     """
 
     id: str
@@ -77,7 +78,10 @@ class SuccessionStatementRecord(TypedDict):
 
 
 class SuccessionRecord(TypedDict):
-    """JSON record of a post that may have changed hands; ``yaml`` is the right entry for ``roles:``."""
+    """JSON record of a post that may have changed hands.
+
+    ``yaml`` is the entry to write under ``roles:`` in sources.yaml if the statements are right.
+    """
 
     official: str
     name: str
@@ -185,12 +189,12 @@ PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "la
 
 
 def count_records(counts: Iterable[NamedCount]) -> list[CountRecord]:
-    """Return a record for each of these counts, in the same order."""
+    """Return a JSON record for each of the counts, in the same order."""
     return [{"id": one.id, "name": one.name, "articles": one.count} for one in counts]
 
 
 def form_record(form: NameForm) -> FormRecord:
-    """Return the record of a spelling that the press used for an official."""
+    """Return the JSON record of a spelling that the press used for an official."""
     return {
         "text": form.text,
         "form": form.form,

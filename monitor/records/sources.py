@@ -59,7 +59,7 @@ class FeedRecord(TypedDict):
 def source_record(
     source: Source, status: SourceStatus | None, backfill: BackfillProgress | None = None
 ) -> SourceRecord:
-    """Return the record of a source.
+    """Return the JSON record of a source.
 
     ``status`` is None if the source was never polled. ``backfill`` is None if its older articles were never loaded.
     """

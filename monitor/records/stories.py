@@ -26,7 +26,7 @@ class StoryMembersRecord(StoryRecord):
 
 
 def story_record(story: Story) -> StoryRecord:
-    """Return the record of a story."""
+    """Return the JSON record of a story: the articles about one event."""
     return {
         "id": story.id,
         "title": story.title,
@@ -38,5 +38,5 @@ def story_record(story: Story) -> StoryRecord:
 
 
 def story_members_record(story: Story, members: list[MemberRecord]) -> StoryMembersRecord:
-    """Return the record of a story with the records of its articles."""
+    """Return the JSON record of a story with the records of its articles."""
     return {**story_record(story), "members": members}
