@@ -127,7 +127,8 @@ class BrowserRenderer:
         """Run the scripts of a fetched page, and return the page with the resulting HTML.
 
         Of the configured ``headers``, only cookies are used, and they are sent only to the origin of the page.
-        ``cookies`` come from a cookie file, in the format of Playwright. Each is sent to its own domain.
+        ``cookies`` come from a cookie file, in the format of Playwright. Each of these cookies is sent to its own
+        domain.
         """
         try:
             import playwright.async_api as library
@@ -287,8 +288,8 @@ class _RequestFilter:
     async def _navigate(self, route: Any, request: Any) -> None:
         """Handle a navigation.
 
-        The first navigation is answered with the document that was already fetched. Later ones, which scripts start,
-        are permitted. Navigations in frames are aborted, and so are all navigations after too many requests.
+        The first navigation is answered with the document that was already fetched. Later navigations, which scripts
+        start, are permitted. Navigations in frames are aborted, and so are all navigations after too many requests.
         """
         if request.frame.parent_frame is not None or self._left < 0:
             await route.abort("blockedbyclient")

@@ -169,7 +169,10 @@ class HttpFetcher:
         await self._transport.aclose()
 
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:
-        """Send a request, follow its redirects, and return the last response. The address guard checks each address."""
+        """Send a request, follow its redirects, and return the last response.
+
+        The address guard, which forbids connections to private networks, checks the address of each request.
+        """
         limits = LARGE_DOCUMENT_LIMITS if request.is_large else None
         find_cookies = partial(self._find_cookies, request.cookie_file)
         chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose], find_cookies)

@@ -92,9 +92,10 @@ class MailboxReader:
         self._slots = asyncio.Semaphore(4)
 
     async def fetch(self, mailbox: Mailbox, validator: str) -> FetchResult:
-        """Fetch the messages that are newer than ``validator``; without a validator, fetch the newest messages.
+        """Fetch the messages that are newer than the last message that was read.
 
-        If the server or the network fails, the result is a failure, and no exception is raised.
+        ``validator`` is the text by which the previous result identifies that message. If it is empty, fetch the newest
+        messages. If the server or the network fails, the result is a failure, and no exception is raised.
         """
         if mailbox.oauth is None or self._tokens is None:
             return await self._fetch(mailbox, validator, mailbox.oauth_token)

@@ -46,7 +46,10 @@ class _StoredToken:
 
 
 class TokenStore:
-    """Access tokens in memory. ``transport`` must apply the address guard."""
+    """Store of the access tokens of mailboxes, in memory only.
+
+    ``transport`` must apply the address guard, which forbids connections to private networks.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""A request whose remaining delay is at most this long counts as allowed now. The request itself then waits.
+"""Maximum wait for which a request still counts as allowed now. The request itself then waits until it may start.
 
 The value is shorter than the time after which callers ask again.
 """
@@ -26,7 +26,7 @@ class _HostState:
 class HostLimiter:
     """Limiter for requests: limits the concurrent requests to each host, and enforces a delay between their starts.
 
-    ``delay_seconds`` is this delay, unless the robots.txt of a host demands a longer one.
+    ``delay_seconds`` is the delay for a host whose robots.txt does not demand a longer one.
     """
 
     def __init__(self, max_concurrent: int = 2, delay_seconds: float = 1.0) -> None:

@@ -37,7 +37,7 @@ class ResponseHead:
     """Status and headers of a response. The names of headers are in lower case.
 
     ``length`` is the length of the body in bytes, or None if it is not given. If ``is_chunked`` is true, ``length`` is
-    ignored (RFC 9112, section 6.3). Without either, the body ends with the connection.
+    ignored (RFC 9112, section 6.3). A body that has no length and is not chunked ends when the connection is closed.
     """
 
     status: int
@@ -61,10 +61,11 @@ def split_head(data: bytes | bytearray, start: int = 0) -> tuple[bytes, int] | N
 
 
 def parse_head(data: bytes, max_headers: int) -> ResponseHead:
-    """Parse the head of a response, without its final empty line. Raises ``InvalidResponse``.
+    """Parse the head of a response, without its final empty line.
 
     Folded lines are joined with a space, control characters become spaces (RFC 9110, section 5.5), and lines without a
-    header name are skipped.
+    header name are skipped. Raises ``InvalidResponse`` if the status line or the length is invalid, or if there are
+    more than ``max_headers`` headers.
     """
     if b"\n " in data or b"\n\t" in data:
         data = _LINE_FOLD.sub(b" ", data)
@@ -89,7 +90,7 @@ def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
-    """Return the Content-Length, or None if the header is missing. Raises ``InvalidResponse``.
+    """Return the Content-Length, or None if the header is missing. Raises ``InvalidResponse`` if its value is invalid.
 
     The header may be repeated with the same value (RFC 9110, section 8.6).
     """
@@ -116,7 +117,10 @@ class ChunkedDecoder:
         self._expects_line_break = False
 
     def feed(self, data: bytes) -> bytes:
-        """Decode the next bytes of the body, and return the content in them. Raises ``InvalidResponse``."""
+        """Decode the next bytes of the body, and return the content in them.
+
+        Raises ``InvalidResponse`` if the chunks are damaged.
+        """
         pieces = []
         position = 0
         while position < len(data) and not self.is_complete:

@@ -26,7 +26,7 @@ class RobotsDecision:
     """Decision whether one page may be fetched, and the delay between requests in seconds.
 
     The delay is 0 if robots.txt demands none. If the rules cannot be read now, ``unknown_reason`` is the reason, and
-    the page must wait. Otherwise it is empty.
+    the page must wait. If they were read, ``unknown_reason`` is empty.
     """
 
     is_allowed: bool = True

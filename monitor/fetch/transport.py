@@ -25,7 +25,7 @@ _SIMPLE_URL = re.compile(  # URLs that httpx would not change; the parser of htt
 
 
 class ForbiddenAddressError(httpx.ConnectError):
-    """Raised if the address guard rejects an address. A retry does not help."""
+    """Raised if the address guard rejects an address, such as one in a private network. A retry does not help."""
 
 
 class NameResolutionError(httpx.ConnectError):
@@ -53,7 +53,7 @@ class RequestTarget:
 
     @classmethod
     def from_url(cls, url: str) -> "RequestTarget":
-        """Create the target of a request from a URL. Raises ``httpx.InvalidURL``.
+        """Create the target of a request from a URL. Raises ``httpx.InvalidURL`` if the URL is invalid.
 
         The result is the same as from httpx, but simple URLs are parsed faster.
         """
@@ -167,5 +167,8 @@ def _serialize_request(
 
 
 def create_guarded_transport(allowed_networks: Iterable[IPv4Network | IPv6Network] = ()) -> httpx.AsyncBaseTransport:
-    """Return a transport for webhooks, with an address guard and the same size limits as for feeds."""
+    """Return a transport for webhooks, with the same size limits as for feeds.
+
+    It opens no connection to a private network, except to ``allowed_networks``.
+    """
     return GuardedTransport(AddressGuard(allowed_networks))
