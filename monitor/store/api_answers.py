@@ -16,7 +16,8 @@ KEPT = timedelta(hours=24)
 UNANSWERED = timedelta(minutes=2)
 """Time after which a request without a response counts as lost.
 
-The process that carried it out has probably ended. The idempotency key of the request may then be used again.
+The process that was carrying out the request has probably ended. The idempotency key of the request may then be used
+again.
 """
 
 
@@ -42,8 +43,8 @@ class ApiAnswerStore:
     def reserve(self, token_id: int, key_hash: str, request_hash: str, now: datetime) -> ApiAnswer | None:
         """Reserve an idempotency key for a request, and return None.
 
-        If the key was used before, return the stored response to the earlier request instead. Responses that are older
-        than ``KEPT`` are deleted.
+        If the key was used before, return the stored response to the earlier request instead. If the earlier request is
+        still being carried out, the response has the status 0. Responses that are older than ``KEPT`` are deleted.
         """
         table = API_ANSWER.c
         is_lost = (table.status == 0) & (table.made_at < now - UNANSWERED)

@@ -81,7 +81,7 @@ class ArticleStore:
         """Store the new articles of a poll and the next poll state, in one transaction.
 
         Return a dictionary that maps the index of each stored article in ``new_articles`` to the id of the article.
-        ``findings[i]`` are the findings in ``new_articles[i]``, or None if the article was not matched. The sequence
+        ``findings[i]`` are the findings in ``new_articles[i]``, or None if the article was not matched. ``findings``
         may be shorter than ``new_articles``.
 
         An article with a known entry key is not stored again. Its other keys and its URL are added to the known
@@ -198,10 +198,13 @@ class ArticleStore:
     ) -> None:
         """Store the article that was extracted from its page, and set its stage to ``EXTRACTED``.
 
-        ``page`` is the raw response, which is kept as evidence if this is configured. ``error`` is the reason why the
-        page could not be read; then ``article`` has the text of the feed. ``confidence`` is the extraction confidence,
-        which updates the page quality of the source. If it is None, the page quality does not change. If ``alerting``
-        is given, it sets whether the article may be reported, and the reason for a quarantine, which may be empty.
+        - ``page`` is the raw response, which is kept as evidence if this is configured.
+        - ``error`` is the reason why the page could not be read. Then ``article`` has the text of the feed.
+        - ``confidence`` is the extraction confidence, which updates the page quality of the source. If it is None, the
+          page quality does not change.
+        - ``alerting`` is a pair that replaces the stored values: whether the article may be reported, and the reason
+          for a quarantine, which may be empty. If ``alerting`` is None, the stored values are kept.
+
         Raises ``LeaseLost`` if the lease of the page has ended.
         """
         with self._connections.write_transaction() as connection:

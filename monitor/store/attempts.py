@@ -146,14 +146,17 @@ class AttemptStore:
             connection.execute(update(ARTICLE_ATTEMPT).where(*open_ones).values(attempts=count - 1))
 
     def find_abandonment(self, article_id: int) -> str:
-        """Return the reason why an article was abandoned, or an empty string if it was not abandoned."""
+        """Return the reason why an article was abandoned (is not tried again), or an empty string if it was not."""
         is_abandoned = ARTICLE_ATTEMPT.c.abandoned_at.is_not(None)
         query = select(ARTICLE_ATTEMPT.c.error).where(_is_among([article_id]), is_abandoned)
         with self._connections.read_transaction() as connection:
             return connection.execute(query).scalar() or ""
 
     def list_abandoned(self, since_at: datetime) -> list[AbandonedArticle]:
-        """Return at most 100 articles that were abandoned since ``since_at``, ordered by source."""
+        """Return at most 100 articles that were abandoned since ``since_at``, ordered by source.
+
+        An abandoned article is not tried again, because several attempts to match or group it failed.
+        """
         columns = (ARTICLE.c.id, ARTICLE.c.source_id, SOURCE.c.name, ARTICLE.c.title, ARTICLE.c.url)
         query = (
             select(*columns, ARTICLE_ATTEMPT.c.error, ARTICLE_ATTEMPT.c.abandoned_at)
@@ -186,7 +189,7 @@ def _insert_attempts(connection: Connection, counts: dict[int, int]) -> None:
 
 
 def _abandon(connection: Connection, stored: StoredArticle, error: str, now: datetime) -> None:
-    """Record an article as abandoned and move it to the next stage without a result.
+    """Record that there is no further attempt to process an article, and move it to the next stage without a result.
 
     An article that could not be matched is also quarantined, which means that it is not reported.
     """

@@ -34,7 +34,7 @@ class ConfigurationEditStore:
         self._connections = connections
 
     def add(self, saved: SavedEdit, change: Change, reader: Reader, undone: Change | None = None) -> Change:
-        """Record an edit, and return its change record with the new id.
+        """Record a saved edit. Return ``change``, the record of the edit, with its new id.
 
         If this edit undoes an earlier one, ``undone`` is the earlier edit. For each file, only the newest
         ``MAX_KEPT_TEXTS`` former texts are kept.
@@ -67,8 +67,8 @@ class ConfigurationEditStore:
     def list_undoable(self, change_ids: list[int]) -> frozenset[int]:
         """Return the ids among ``change_ids`` whose edit can be undone.
 
-        An edit can be undone if the text before it is still kept, and if the file had the same text after its last edit
-        as after this edit.
+        An edit can be undone if the text before it is still kept, and if the last recorded edit of the file left the
+        same text as this edit.
         """
         last = CONFIGURATION_EDIT.alias("last")
         of_file = select(last.c.file_tag).where(last.c.file_name == CONFIGURATION_EDIT.c.file_name)

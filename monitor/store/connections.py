@@ -27,7 +27,7 @@ KEEPALIVE_OPTIONS |= {"tcp_user_timeout": 30_000}
 """A broken connection is detected within 30 s; the default of the system is about two hours."""
 
 _WAL_CHECKPOINT_PAGES = 4000
-"""Number of pages of the write-ahead log at which SQLite copies it to the database file: 16 MB.
+"""Length of the write-ahead log, in pages, at which SQLite copies the log to the database file. 4000 pages have 16 MB.
 
 With the default of 4 MB, the pages of the full-text index were copied after every few polls.
 """
@@ -48,10 +48,10 @@ _PRAGMAS = (
 
 
 class TimeLimit:
-    """Limit on the total time of the queries of one thread, in seconds.
+    """Limit on the time of the queries of one thread, in seconds.
 
-    On SQLite, only the processor time of the thread counts, so that cheap queries also finish on a busy machine. On
-    PostgreSQL, the server measures the time of each query.
+    On SQLite, all queries together may take this time. Only the processor time of the thread counts, so that cheap
+    queries also finish on a busy machine. On PostgreSQL, the server limits the time of each query.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -84,7 +84,8 @@ class Connections:
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         """Prepare the connections without opening one. With ``read_only``, the engine refuses every write.
 
-        Raises ``UsageError`` for a URL of an unsupported engine, or if the extra of the engine is not installed.
+        Raises ``UsageError`` for a URL of an unsupported engine, or if the optional packages for the engine are not
+        installed.
         """
         self.is_sqlite, self.database_file = _parse_url(url)
         if self.is_sqlite:
@@ -305,7 +306,10 @@ def insert_ignore(table: Table, connection: Connection) -> Any:
 
 
 def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
-    """Return an INSERT statement for ``table`` that overwrites a row whose key already exists."""
+    """Return an INSERT statement for ``table`` that overwrites a row with the same value of ``key_column``.
+
+    Only ``columns`` are overwritten.
+    """
     statement = _dialect_insert(table, connection)
     values = {name: statement.excluded[name] for name in columns if name != key_column}
     return statement.on_conflict_do_update(index_elements=[key_column], set_=values)

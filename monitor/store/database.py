@@ -170,8 +170,12 @@ class Database:
     ) -> Self:
         """Open the database at a SQLAlchemy URL.
 
-        ``exclusive`` controls the lock of an SQLite file. With True, which the daemon uses, opening fails if another
-        process has the lock. With None, the lock is taken if no other process has it. With False, no lock is taken.
+        ``exclusive`` controls the lock of an SQLite file:
+
+        - With True, which the daemon uses, opening fails if another process has the lock.
+        - With None, the lock is taken if no other process has it.
+        - With False, no lock is taken.
+
         Raises ``UsageError`` if the URL is wrong. Raises ``StoreInUse``, ``StoreMissing``, ``SchemaMismatch`` or
         another ``StoreError`` if the database cannot be opened.
         """
@@ -220,7 +224,8 @@ class Database:
     def release_stale_leases(self, now: datetime) -> None:
         """End the leases that crashed processes have left, if this process has the lock of the database.
 
-        Without the lock, other processes may still work on the leased rows. Each lease then ends when it expires.
+        A lease is a claim of a process on a row. Without the lock, other processes may still work on the leased rows.
+        Each lease then ends when it expires.
         """
         if self._lock:
             release_leases(self._connections, now)

@@ -212,10 +212,11 @@ class DeliveryStore:
     ) -> None:
         """Record the result of an attempt to send a delivery.
 
-        If the result is a ``Retry`` and ``next_attempt_at`` is None, the delivery has failed. If ``pause_channel`` of
-        the result is true, the other deliveries of the channel are delayed, too. If ``stop_target`` of the result is
-        true, all deliveries to the target are rejected. Raises ``LeaseLost`` if another process has leased the
-        delivery.
+        - If the result is a ``Retry`` and ``next_attempt_at`` is None, the delivery has failed.
+        - If ``pause_channel`` of the result is true, the other deliveries of the channel are delayed, too.
+        - If ``stop_target`` of the result is true, all deliveries to the target are rejected.
+
+        Raises ``LeaseLost`` if another process has leased the delivery.
         """
         if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
             raise LeaseLost(f"the lease of delivery {delivery.id} has expired; another worker sends it")
@@ -426,9 +427,10 @@ class DeliveryStore:
 
 
 def _count_articles(connection: Connection, digest_ids: Sequence[int]) -> dict[int, int]:
-    """Return the number of articles by digest id, for digests that repeat hits of earlier digests.
+    """Return a dictionary that maps the id of each digest to the number of articles in its stored content.
 
-    A hit is linked to the first digest of a plan that reported it, so a repeated hit has no link to count.
+    It is used for digests that repeat hits of earlier digests: a hit is linked only to the first digest of a plan that
+    reported it, so the links of a later digest do not show all its articles.
     """
     counts: dict[int, int] = {}
     for chunk in chunk_ids(digest_ids):

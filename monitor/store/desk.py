@@ -313,7 +313,7 @@ class DeskStore:
             return _count_hours(connection, newest.subquery().c.first_seen_at)
 
     def count_quarantined(self, source_id: str) -> int:
-        """Return the number of quarantined articles of a source."""
+        """Return the number of quarantined articles of a source. A quarantined article is stored, but not reported."""
         query = select(func.count()).where(ARTICLE.c.source_id == source_id, ARTICLE.c.quarantine_reason != "")
         with self._connections.read_transaction() as connection:
             return connection.execute(query).scalar_one()
@@ -373,9 +373,10 @@ class DeskStore:
             return _count_hours(connection, newest.c.seen_at, func.count(newest.c.article_id.distinct()))
 
     def load_official_sample(self, official_id: str, since_at: datetime) -> OfficialSample:
-        """Count outlets, languages and other officials in the newest articles that name an official.
+        """Return the outlets, languages and other officials in the newest articles about an official.
 
-        The sample has at most ``MAX_SAMPLE_ARTICLES`` articles, all seen since ``since_at``.
+        Each is returned with its number of articles. At most ``MAX_SAMPLE_ARTICLES`` articles are counted, all of them
+        seen since ``since_at``.
         """
         with self._connections.read_transaction() as connection:
             rows = connection.execute(
@@ -436,7 +437,7 @@ class DeskStore:
         return found
 
     def list_selected_ids(self, wanted: ArticleFilter, limit: int, before_id: int | None = None) -> list[int] | None:
-        """Return the ids of the newest articles of the official, rule or source of a filter, newest first.
+        """Return the ids of the newest articles that belong to the official, rule or source in a filter, newest first.
 
         Only ids below ``before_id`` are returned, at most ``limit``. If the filter has more than one of the three, only
         the one with the fewest articles is used, so that the returned ids cover the longest time. The result is None if
@@ -574,7 +575,8 @@ class DeskStore:
     ) -> list[ArticleLine]:
         """Return the newest articles that name an official, newest first, without their texts.
 
-        ``after`` continues a previous page of results.
+        ``after`` is the last article of the previous page of results; the result begins with the article that follows
+        it.
         """
         query = select(MENTION.c.seen_at, MENTION.c.article_id).where(MENTION.c.official_id == official_id).distinct()
         if since_at:
@@ -614,7 +616,7 @@ class DeskStore:
         return found
 
     def count_rules(self, official_id: str, since_at: datetime) -> tuple[NamedCount, ...]:
-        """Count, for each rule, the articles about an official in which the rule has a hit.
+        """Return the rules that have hits in articles about an official, each with the number of these articles.
 
         Only articles with the newest ``MAX_SAMPLE_ARTICLES`` mentions of the official since ``since_at`` are counted.
         """

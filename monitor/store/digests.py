@@ -75,7 +75,7 @@ _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "
 
 
 class _AlreadyReported(Exception):
-    """Raised to roll back, because another process has already reported the window or one of its hits."""
+    """Raised to roll back, because another process has already reported the window (period) or one of its hits."""
 
 
 class DigestStore:
@@ -145,9 +145,9 @@ class DigestStore:
     def count_daily_mentions(
         self, official_ids: Collection[str], days: Sequence[datetime]
     ) -> dict[str, tuple[int, ...]]:
-        """Return, for each official, the number of articles per day that name the official.
+        """Return a dictionary that maps the id of each official to numbers of articles that name the official.
 
-        ``days`` are the starts of consecutive days.
+        ``days`` are the starts of consecutive days; the result has one number for each.
         """
         counts = {official: [0] * len(days) for official in official_ids}
         ends = [*days[1:], *(day + timedelta(hours=24) for day in days[-1:])]
@@ -164,7 +164,7 @@ class DigestStore:
         return {official: tuple(numbers) for official, numbers in counts.items()}
 
     def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
-        """Return the near misses of these officials in a window, the most frequent first.
+        """Return the near misses of these officials in a window (period), the most frequent first.
 
         A near miss is a text that was rejected as the name of an official. The window selects articles by the time at
         which they were first seen. An article that also has an accepted mention of the official is left out.
@@ -197,7 +197,8 @@ class DigestStore:
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
         """Return the numbers of quarantined articles by source and reason, the highest number first.
 
-        Only articles that were first seen in the window are counted.
+        A quarantined article is stored, but not reported. Only articles are counted that were first seen in the window
+        (period), or for which the last attempt to process them failed in it.
         """
         count = func.count().label("count")
         abandoned_at = ARTICLE_ATTEMPT.c.abandoned_at  # may be after the digest of the time when it was first seen
@@ -270,14 +271,14 @@ class DigestStore:
             )
 
     def load_unsubscribed(self, plan_id: str) -> frozenset[tuple[str, str]]:
-        """Return the channel and target of every subscriber who has unsubscribed from a digest plan."""
+        """Return a pair of channel and target for each recipient who has unsubscribed from a digest plan."""
         columns = (UNSUBSCRIBED_TARGET.c.channel_id, UNSUBSCRIBED_TARGET.c.target)
         query = select(*columns).where(UNSUBSCRIBED_TARGET.c.plan_id == plan_id)
         with self._connections.read_transaction() as connection:
             return frozenset((row.channel_id, row.target) for row in connection.execute(query))
 
     def unsubscribe(self, plan_id: str, channel_id: str, target: str, now: datetime) -> None:
-        """Record that a target has unsubscribed from a digest plan. A repeated call changes nothing."""
+        """Record that a target (recipient) has unsubscribed from a digest plan. A repeated call changes nothing."""
         row = {"plan_id": plan_id, "channel_id": channel_id, "target": target, "unsubscribed_at": now}
         with self._connections.write_transaction(durable=True) as connection:
             connection.execute(insert_ignore(UNSUBSCRIBED_TARGET, connection), row)
@@ -290,10 +291,10 @@ class DigestStore:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return the undelivered hits found before ``before``, oldest first, as digest items without passages.
+        """Return a dictionary that maps the id of each undelivered hit to a digest item without passages.
 
-        The result maps the id of each hit to its item. Only plain columns are read, not JSON, so that a damaged passage
-        cannot prevent an article from being reported.
+        The hits were found before ``before``, and the oldest is first. Only plain columns are read, not JSON, so that a
+        damaged passage cannot prevent an article from being reported.
         """
         is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
         last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
@@ -356,9 +357,9 @@ class DigestStore:
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
         """Store the first window (period) of a digest plan, and record older hits of the plan's rules as reported.
 
-        Older hits are hits found before ``before``. Later searches begin just below the newest id of these hits, so
-        only the hits from there on are recorded. The result is False, and nothing is stored, if this window was stored
-        before.
+        Older hits are hits found before ``before``. Later searches for hits begin shortly below the highest id of the
+        older hits, so only the older hits from there on are recorded. The result is False, and nothing is stored, if
+        this window was stored before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:
@@ -384,7 +385,7 @@ def _with_entry_counts(
     """Return the coverage with the numbers of entries that were quarantined, merged or dropped.
 
     Entries were merged if they repeat another entry. Only sources that were read successfully since the start of the
-    window are counted.
+    window (period) are counted.
     """
     counts = [state.counts for state in states if state.last_success_at and state.last_success_at >= window.start_at]
     return replace(
@@ -402,7 +403,10 @@ def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElemen
 def _write_digest(
     connection: Connection, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]
 ) -> int:
-    """Insert a digest with its deliveries, and return the id of the digest. Raises ``_AlreadyReported``."""
+    """Insert a digest with its deliveries, and return the id of the digest.
+
+    Raises ``_AlreadyReported`` if a digest of the same plan is stored whose period begins at the same time.
+    """
     last_hit_id = connection.execute(
         select(func.max(DIGEST.c.last_hit_id)).where(DIGEST.c.plan_id == digest.plan_id)
     ).scalar()
@@ -438,8 +442,8 @@ The hit is older than the digest plan, or the digest did not show it.
 _NOBODY = ("",)
 """Placeholder for the officials of a hit whose rule names no official.
 
-The set of officials of a withdrawn hit is empty. A hit whose rule names no official must differ from it, because it can
-also be reported, and retracted later.
+Such a hit can be reported, and retracted when it is withdrawn. The officials of a withdrawn hit are an empty set, so a
+valid hit needs a set that is not empty.
 """
 _IS_REPORTABLE = (HIT.c.withdrawn_at.is_(None), ~exists().where(RESCREEN.c.article_id == HIT.c.article_id))
 _RESCREENED_MARGIN = timedelta(days=1)
@@ -450,7 +454,10 @@ def _reported_officials(column: str | None) -> frozenset[str]:
 
 
 def _present_officials(row: AnyRow) -> frozenset[str]:
-    """Return the ids of the officials that a hit names at present. A withdrawn hit names nobody."""
+    """Return the ids of the officials that a hit names at present.
+
+    The set is empty for a withdrawn hit, and has the single element "" for a hit whose rule names no official.
+    """
     return frozenset(() if row.withdrawn_at else decode_texts(row.official_ids) or _NOBODY)
 
 

@@ -16,7 +16,7 @@ _RESERVE_DIVISOR = 50  # the reserve file needs at most 1/50 of the disk
 
 
 class DiskSpaceGuard:
-    """Measures the free space for an SQLite database, and manages the reserve file next to the database.
+    """Guard that measures the free space for an SQLite database, and manages the reserve file next to the database.
 
     On PostgreSQL it does nothing. The reserve file is deleted when the disk is full, so that deliveries can still be
     recorded.
@@ -30,7 +30,7 @@ class DiskSpaceGuard:
         return Path(f"{self._database_file}.reserve")
 
     def measure(self) -> DiskSpace | None:
-        """Return the space on the disk, or None on PostgreSQL."""
+        """Return the free and total space of the disk with the database, or None on PostgreSQL."""
         if self._database_file is None:
             return None
         place = os.statvfs(self._database_file.absolute().parent)

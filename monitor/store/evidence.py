@@ -59,7 +59,7 @@ def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[i
 
 
 class PageSnapshotStore:
-    """Read access to raw pages."""
+    """Store that reads raw pages: pages as servers sent them, which are kept as evidence."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -108,9 +108,13 @@ def write_evidence_bundle(
 ) -> Path:
     """Write an evidence bundle into a new folder and return the folder.
 
-    ``chain`` is a section of the evidence chain: the chain hash of the record before it, and for each record in it the
-    SHA-256 of the record and its chain hash. The section includes the records of ``proof`` and ``verdicts``. Raises
-    ``UsageError`` if the folder exists, because evidence is never overwritten.
+    - ``snapshot`` is the raw page, and ``proof`` is its evidence record.
+    - ``verdicts`` are the evidence records of readers' verdicts on the article.
+    - ``chain`` is a section of the evidence chain that includes these records. It is a pair: the chain hash of the
+      record before the section, and for each record in it the SHA-256 of the record and its chain hash.
+    - ``article`` has the data of the article, which are written as JSON.
+
+    Raises ``UsageError`` if the folder exists, because evidence is never overwritten.
     """
     try:
         folder.mkdir(parents=True)
@@ -167,9 +171,10 @@ def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
 
 
 def append_records(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Append an evidence record to the chain for each matched article whose raw page has no record yet.
+    """Append an evidence record, which proves when a page was read, to the chain of these records.
 
-    Only articles in ``article_ids`` are considered. The caller opens the transaction.
+    This is done for each matched article in ``article_ids`` whose raw page has no record yet. The caller opens the
+    transaction.
     """
     matched = exists().where(HIT.c.article_id == ARTICLE.c.id) | exists().where(MENTION.c.article_id == ARTICLE.c.id)
     columns = [PAGE_SNAPSHOT.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
@@ -244,13 +249,16 @@ def _format_utc(moment: datetime | None) -> str:
 
 
 class EvidenceStore:
-    """Read access to the evidence chain."""
+    """Store that reads the evidence chain: records that prove when pages were read.
+
+    Each record has the hash of the record before it.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def list_proofs(self, article_id: int) -> list[EvidenceProof]:
-        """Return the evidence records of an article, oldest first."""
+        """Return the evidence records of an article, which prove when its page was read, oldest first."""
         return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:

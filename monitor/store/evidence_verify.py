@@ -18,7 +18,10 @@ def chain_hash(previous: str, record_hash: str) -> str:
 
 
 def find_errors(folder: Path) -> list[str]:
-    """Return a sentence for each error in a bundle. The list is empty if the bundle is intact."""
+    """Return a sentence for each error in an evidence bundle. The list is empty if the bundle is intact.
+
+    A bundle is a folder with a page and the records that prove when the page was read.
+    """
     errors = []
     for line in (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         expected, _, name = line.partition("  ")
@@ -46,7 +49,7 @@ def find_errors(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the errors of the bundle; if it has none, print the last hash of the chain. Return the exit code."""
+    """Print the errors of an evidence bundle or, if it has none, the last hash of the chain. Return the exit code."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]

@@ -54,7 +54,7 @@ from monitor.store.row_mapping import (
 )
 
 _UP_TO = "up to h"
-"""Beginning of ``Change.before`` and ``Change.after`` in the record of marking all hits up to a certain hit as read.
+"""Beginning of ``Change.before`` and ``Change.after`` in a change that marks all hits up to a certain hit as read.
 
 The id of that hit follows.
 """
@@ -65,8 +65,11 @@ class ScreeningBasis:
     """Articles to match again, with the verdicts that apply to each of them.
 
     The articles are matched outside of the transaction. Before the findings are stored, ``state`` is compared with the
-    present state; if it differs, the findings are outdated. ``waiting_ids`` are the articles in the queue from which
-    this object was loaded. ``articles`` may lack some of them, because their rows are damaged.
+    present state; if it differs, the findings are outdated.
+
+    - ``verdicts`` maps the id of an article to the verdicts that apply to it.
+    - ``waiting_ids`` are the ids that were read from the queue of articles to match again. ``articles`` may lack some
+      of these articles, because their rows are damaged.
     """
 
     articles: tuple[StoredArticle, ...]
@@ -135,8 +138,9 @@ class FeedbackStore:
     ) -> tuple[Verdict, Change, RescreenResult] | None:
         """Store a verdict, the record ``change``, and the findings, in one transaction.
 
-        ``findings`` are the mentions and hits in the articles, with the verdict taken into account. The result is None,
-        and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was loaded.
+        ``basis`` has the articles and verdicts from which the findings were computed. ``findings`` are the mentions and
+        hits in the articles, with the new verdict taken into account. The result is None, and nothing is stored, if the
+        articles or verdicts of ``basis`` have changed since it was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -158,10 +162,10 @@ class FeedbackStore:
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
     ) -> tuple[Verdict, Change, RescreenResult] | None:
-        """Undo the verdict that a change has added, and store the findings that result without this verdict.
+        """Undo the verdict that the change ``undone`` has added. Store the findings that result without this verdict.
 
-        The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
-        loaded.
+        ``basis`` has the articles and verdicts from which the findings were computed. The result is None, and nothing
+        is stored, if they have changed since ``basis`` was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -179,9 +183,11 @@ class FeedbackStore:
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
         """Enqueue the articles that the next digests may report, so that they are matched again. Return their number.
 
-        These are articles with unreported hits, and recent articles, in which edited rules may find new hits. An
-        article is recent if it was first seen after the last window (period) of at least one of the scheduled digests
-        ``plan_ids``, but not before ``since_limit``. At most ``max_articles`` of each kind are enqueued.
+        At most ``max_articles`` of each kind are enqueued. The two kinds are:
+
+        - articles with unreported hits
+        - recent articles, in which edited rules may find new hits. An article is recent if it was first seen after the
+          last window (period) of at least one of the scheduled digests ``plan_ids``, but not before ``since_limit``.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)

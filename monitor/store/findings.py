@@ -121,10 +121,11 @@ def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") 
 def list_near_misses(
     connection: Connection, official_ids: Collection[str], window: Window, limit: int
 ) -> list[NearMissSummary]:
-    """Return the near misses of these officials in articles that were first seen in a window, the most frequent first.
+    """Return the near misses of these officials in articles that were first seen in a window (period).
 
-    A near miss is a text that was rejected as the name of an official. Articles that also have an accepted mention of
-    the official are left out. Texts that a reader has rejected by a verdict are left out, too.
+    The most frequent are first. A near miss is a text that was rejected as the name of an official. Articles that also
+    have an accepted mention of the official are left out. Texts that a reader has rejected by a verdict are left out,
+    too.
     """
     named = exists().where(
         MENTION.c.article_id == NEAR_MISS.c.article_id, MENTION.c.official_id == NEAR_MISS.c.official_id

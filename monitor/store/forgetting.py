@@ -139,7 +139,7 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
 def _forget_changes(connection: Connection, official_id: str) -> int:
     """Delete the records of changes that concern an official, and return their number.
 
-    These are verdicts, undone verdicts, and edits of the official's keys in sources.yaml.
+    The changes are verdicts, undone verdicts, and edits of the official's keys in sources.yaml.
     """
     verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
     is_about = or_(

@@ -39,7 +39,7 @@ _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """Condition of a full-text search: these words must occur in the text, directly after one another.
+    """Condition of a full-text search: ``words`` must occur in the text, directly after one another.
 
     With ``is_prefix``, the last word may be the beginning of a longer word. With ``is_excluded``, the words must not
     occur in the text.

@@ -84,9 +84,10 @@ class RawExecutor:
 
 
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
-    """Lock grouping until the transaction ends, so that other processes wait, and update the window.
+    """Lock grouping until the transaction ends, so that other processes wait, and load new rows into ``window``.
 
-    Return the version number with which this transaction must write its changes.
+    ``window`` is the index in memory of the latest articles and the open stories. Return the version number with which
+    this transaction must write its changes.
     """
     lock_grouping(connection)
     return load_new_rows(connection, window) + 1
@@ -99,7 +100,10 @@ def lock_grouping(connection: Connection) -> None:
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that were written after the version of the window. Return the new version of the window."""
+    """Load into ``window`` all rows that were written since it was last loaded. Return the new version of ``window``.
+
+    ``window`` is the index in memory of the latest articles and the open stories.
+    """
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -116,7 +120,7 @@ def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
 
 
 def invalidate_windows(connection: Connection) -> None:
-    """Make all processes load their grouping windows again from the start.
+    """Make all processes load their indexes of articles and stories in memory (grouping windows) again from the start.
 
     This is necessary after any change of stories other than the grouping of a batch.
     """
@@ -143,7 +147,7 @@ def load_grouped_article(connection: Connection, article_id: int) -> tuple[Place
 
 
 def write_changes(connection: Connection, changes: GroupingChanges, version: int) -> None:
-    """Write the changes of a batch with one statement per table, and give the written rows this version number."""
+    """Write the changes of a batch with one statement per table. The written rows get ``version`` as their version."""
     executor = RawExecutor(connection)
     executor.execute(_UPSERT_STATE, (version,))
     if changes.placements:

@@ -36,7 +36,7 @@ _SELECT_SCHEMA_COMMENT = """SELECT obj_description(to_regclass('procrastinate_jo
 
 
 def is_installed() -> bool:
-    """Return whether Procrastinate, a part of the extra `postgres`, is installed."""
+    """Return whether the library Procrastinate, one of the optional packages for PostgreSQL, is installed."""
     return find_spec(PROCRASTINATE) is not None
 
 
@@ -264,7 +264,7 @@ class QueueQuota:
 def _lease_due_sources(
     connection: Connection, quota: QueueQuota, now: datetime, expires_at: datetime
 ) -> list[dict[str, Any]]:
-    """Lease due sources within the quota, the longest overdue first. Return a job for each leased source."""
+    """Lease as many due sources as the quota allows, the longest overdue first. Return a job for each leased source."""
     due = (
         SOURCE.c.configured,
         SOURCE.c.next_poll_at <= now,
@@ -288,7 +288,7 @@ def _lease_due_sources(
 
 
 def _select_page_jobs(connection: Connection, quota: QueueQuota, now: datetime) -> list[dict[str, Any]]:
-    """Return jobs to read pages within the quota, one for each source with due pages.
+    """Return as many jobs that read pages as the quota allows, one for each source with due pages.
 
     Pages are not leased here, but by the worker that runs the job.
     """
@@ -337,8 +337,8 @@ def _release_leases(connection: Connection, leases: list[tuple[str, str]], added
 
     Each lease is given by the id of the source and the token in the job. If a worker has claimed the job, it has
     replaced this token by a new one; then the lease with the new token is ended. A token ends with one character for
-    each interrupted poll. The row of the source keeps these characters. ``added``, which is one more such character or
-    empty, is appended to them.
+    each interrupted poll of the source. These characters stay in the row of the source. ``added`` is appended to them:
+    it is one more such character, or empty.
     """
     values = [
         {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}

@@ -57,16 +57,19 @@ class KeyValueStore:
         return from_json(SavedConfiguration, value) if value else None
 
     def get_backfill(self, source_id: str) -> BackfillProgress | None:
-        """Return the progress of the backfill of a source, or None if there was none."""
+        """Return the progress of the backfill of a source (the reading of its archive), or None if there was none."""
         value = self.get(f"{BACKFILL_PREFIX}{source_id}")
         return from_json(BackfillProgress, value) if value else None
 
     def save_backfill(self, progress: BackfillProgress) -> None:
-        """Store the progress of the backfill of a source."""
+        """Store the progress of the backfill of a source: how far its archive was read."""
         self.set(f"{BACKFILL_PREFIX}{progress.source_id}", to_json(progress), progress.changed_at)
 
     def list_backfills(self) -> dict[str, BackfillProgress]:
-        """Return a dictionary that maps the id of each source with a backfill to the progress of the backfill."""
+        """Return a dictionary that maps the id of a source to the progress of its backfill.
+
+        A backfill is the reading of the archive of a source. Sources without a backfill are left out.
+        """
         query = select(SETTING.c.value).where(SETTING.c.name.startswith(BACKFILL_PREFIX, autoescape=True))
         with self._connections.read_transaction() as connection:
             found = [from_json(BackfillProgress, value) for value in connection.execute(query).scalars()]

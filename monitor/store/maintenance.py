@@ -229,7 +229,7 @@ class MaintenanceStore:
         return schema_version(self._connections)
 
     def measure_disk_space(self) -> DiskSpace | None:
-        """Return the space on the disk of the database, or None on PostgreSQL."""
+        """Return the free and total space of the disk with the database, or None on PostgreSQL."""
         return self._disk_space.measure()
 
     def measure_write_ahead_log(self) -> int:

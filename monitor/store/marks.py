@@ -26,9 +26,10 @@ The next digest reports the rest.
 def load_story_marks(connection: Connection, plan: DigestPlan) -> tuple[StoryMark, ...]:
     """Return the marks on stories that apply to a digest plan, each with facts about its story.
 
-    The facts are the title, the officials known when the mark was made, and the time of the last report. If a story has
-    several marks for the same rule, only the newest that is not undone applies. The newest mark that calls the story
-    irrelevant applies in addition to it. A mark that has ended stays ended, even if the story gets new hits.
+    The facts are the title, the officials known when the mark was made, and the time of the last report. Of several
+    marks on a story for the same rule, only the newest that is not undone applies. If a reader has also marked the
+    story as irrelevant, the newest of these marks applies in addition. A mark that has ended does not begin again when
+    the story gets new hits.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}

@@ -122,10 +122,10 @@ def create_tables(connections: Connections) -> None:
 
 
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:
-    """Run the pending migrations in one transaction. Raises ``SchemaMismatch``; then nothing has changed.
+    """Run the pending migrations in one transaction.
 
-    If several processes start at the same time on PostgreSQL, they run this function one after another. The later
-    processes find nothing to do.
+    Raises ``SchemaMismatch`` if a migration fails; then nothing has changed. If several processes start at the same
+    time on PostgreSQL, they run this function one after another. The later processes find nothing to do.
     """
     from alembic import command
     from alembic.util import CommandError

@@ -10,7 +10,7 @@ from monitor.store.core_tables import HIT, MENTION, NEAR_MISS
 
 
 class NoiseStore:
-    """Read access to the counts of the noise report."""
+    """Store that counts how often rules and names were found, and how often readers rejected what was found."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

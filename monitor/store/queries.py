@@ -262,7 +262,10 @@ def _filter_conditions(
 def is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that an article has a row in another table, where the row satisfies ``condition``."""
+    """Return the SQL condition that an article is in another table, in a row that satisfies ``condition``.
+
+    ``id_column`` is the id of the article in the query, and ``article_id_column`` its id in the other table.
+    """
     matching = select(article_id_column).where(condition)
     if (
         _fetch_count(connection, select(func.count()).select_from(matching.limit(_MAX_SUBQUERY_IDS).subquery()))

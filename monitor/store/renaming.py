@@ -36,8 +36,8 @@ class RenameStore:
     def move_histories(self, sources: Mapping[str, str], officials: Mapping[str, str]) -> int:
         """Move rows stored under former ids to present ids; return the number of former ids that had rows.
 
-        ``sources`` and ``officials`` map each former id to the present one. Present sources must be registered.
-        Repeating the call changes nothing.
+        ``sources`` and ``officials`` map each former id to the present one. The present sources must be stored already
+        (see ``SourceStore.register``). A repeated call changes nothing.
         """
         if not sources and not officials:
             return 0

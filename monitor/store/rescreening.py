@@ -1,8 +1,8 @@
 """Rescreen: the update of stored hits after a verdict of a reader, or after an edit of rules and officials.
 
-Both change what counts as a mention. ``apply_findings`` replaces the findings of articles that are matched already, and
-does not change their stage. A hit that is no longer valid is withdrawn and not deleted, because a digest may have
-reported it.
+A verdict or an edit changes what counts as a mention. ``apply_findings`` replaces the findings of articles that are
+matched already, and does not change their stage. A hit that is no longer valid is withdrawn and not deleted, because a
+digest may have reported it.
 """
 
 from collections import defaultdict
@@ -91,8 +91,8 @@ def apply_findings(
     """Replace the findings of articles that are already matched.
 
     Hits are withdrawn, restored, changed or added as necessary. ``causes`` maps the id of an article to the verdict
-    that has changed the findings. For an article without such a verdict, the cause is a changed configuration. Then
-    hits that a digest has reported remain as they are.
+    that has changed the findings. For an article without such a verdict, the cause is a changed configuration; in this
+    case, hits that a digest has reported remain as they are.
     """
     result = RescreenResult(articles=len(findings))
     for start in range(0, len(findings), _ARTICLES_PER_STATEMENT):
@@ -139,11 +139,11 @@ EDITED_NOTE = "found after rules or officials were edited"
 
 
 def _note(cause: Verdict | None) -> str:
-    """Return the text that digests show with a hit that was added, restored or changed by a rescreen.
+    """Return the text that digests show with a hit that has changed because its article was matched again.
 
-    ``cause`` is the verdict that has led to the rescreen, or None if the configuration was edited. For a verdict, the
-    text is empty unless the verdict is a confirmation that still applies. For example, a hit that is restored because a
-    rejection was undone needs no explanation.
+    ``cause`` is the verdict because of which the article was matched again, or None if the configuration was edited.
+    For a verdict, the text is empty unless the verdict is a confirmation that still applies. For example, a hit that is
+    restored because a rejection was undone needs no explanation.
     """
     if cause is None:
         return EDITED_NOTE

@@ -76,8 +76,9 @@ class RecheckStore:
     ) -> None:
         """Store a new version of an article and the hits that report the change. Keep the old version.
 
-        ``events`` describes the hits. ``due_at`` is the time of the next recheck, or None if this was the last recheck.
-        Raises ``LeaseLost`` if another process has leased the recheck.
+        ``findings`` are the mentions in the new version. ``events`` are the changes that are reported, each as one hit.
+        ``due_at`` is the time of the next recheck, or None if this was the last recheck. Raises ``LeaseLost`` if
+        another process has leased the recheck.
         """
         stored = recheck.stored
         version = stored.version_count + (article != stored.article)

@@ -29,15 +29,16 @@ STORED_ARTICLE_COLUMNS = (
     *(column for column in ARTICLE_TEXT.c if column.name not in {"article_id", "search_text"}),
 )
 HIT_ID_MARGIN = 1000
-"""Hits with ids this far below that of the newest reported hit may still be unreported, because transactions may commit
-out of order.
+"""Number of ids below the newest reported hit in which there may still be unreported hits.
+
+The reason is that transactions may commit in another order than that of their ids.
 """
 
 
 def hash_text(text: str) -> bytes:
     """Return the 128-bit BLAKE2b hash of a text, by which a long text is found in the database.
 
-    It is so improbable that two texts have the same hash that this case is ignored.
+    Two texts with the same hash are so improbable that this case is ignored.
     """
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
 
@@ -228,9 +229,9 @@ def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip
 def _column_converters(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, Converter, bool], ...]:
-    """Return the columns whose values must be converted before they are stored.
+    """Return a tuple for each column whose values must be converted before they are stored.
 
-    For each such column, the result has its position, the converter, and whether it is a text column.
+    It consists of the position of the column in ``names``, the converter, and whether the column is a text column.
     """
     kinds = [table.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]

@@ -46,9 +46,11 @@ _RECORD_POLL = """
 LEASE_COLUMNS = (*_STATE_COLUMNS, SOURCE.c.lease_token)
 _UNMARKED = "0123456789abcdef."  # the characters of a token without marks
 INTERRUPTED = "+"
-"""Character that is appended to a lease token for each interrupted poll (one that began and never ended). A token has
-one such mark for each interrupted poll since the last poll that ended. After a lease is released, only the marks of its
-token are kept."""
+"""Character that is appended to a lease token for each interrupted poll of the source (one that began and never ended).
+
+The number of these characters in a token is the number of interrupted polls since the last poll that ended. The release
+of a lease deletes the rest of the token and keeps these characters.
+"""
 
 
 def next_lease_token(token: str) -> ColumnElement[str]:
@@ -72,7 +74,7 @@ def interruption_marks() -> ColumnElement[str]:
 def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
     """Build a poll lease from a row with ``LEASE_COLUMNS``.
 
-    The number of interrupted polls is part of its poll state.
+    The poll state in the lease contains the number of interrupted polls.
     """
     poll_state = poll_state_from_row(row)
     interrupted_count = poll_state.interrupted_polls + row.lease_token.count(INTERRUPTED)

@@ -40,8 +40,9 @@ from monitor.store.row_mapping import (
 class StoryStore:
     """Store of stories; every method is one transaction and may raise ``StoreError``.
 
-    ``window`` is the grouping window of this process, which the grouping step sets. It is an attribute of the store
-    because it must survive a change of the configuration, which replaces the grouping step.
+    ``window`` is the grouping window of this process: the index in memory of the latest articles and the open stories.
+    The grouping step sets it. It is an attribute of the store because it must survive a change of the configuration,
+    which replaces the grouping step.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -74,7 +75,10 @@ class StoryStore:
         return zlib.decompress(packed) if packed else b""
 
     def load_window(self, window: GroupingWindow) -> None:
-        """Update the grouping window with the rows that were written to the database since it was last loaded."""
+        """Load into ``window`` all rows that were written to the database since it was last loaded.
+
+        ``window`` is the grouping window: the index in memory of the latest articles and the open stories.
+        """
         with self._connections.read_transaction() as connection:
             load_new_rows(connection, window)
         return_free_memory()
@@ -121,7 +125,8 @@ class StoryStore:
     def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
         """Delete old fingerprints, and close stories that have had no new article for ``story_age``.
 
-        A fingerprint is old if its article was first seen more than ``fingerprint_age`` ago.
+        Fingerprints are hashes by which duplicates are found. A fingerprint is old if its article was first seen more
+        than ``fingerprint_age`` ago.
         """
         with self._connections.write_transaction() as connection:
             now = trusted_now(connection, now)
@@ -135,16 +140,18 @@ class StoryStore:
             self.window.drop(first_id, open_ids)
 
     def release_quarantined(self, source_id: str) -> int:
-        """Release the quarantined articles of a source, and retry its abandoned ones.
+        """Release the quarantined articles of a source, and retry its abandoned articles.
 
-        Return the number of these articles. A released article may be reported, and is matched again.
+        Return the number of these articles. A quarantined article is stored, but not reported until it is released. An
+        abandoned article is not tried again, because several attempts to process it failed. A released article is
+        matched again.
         """
         return self._release(ARTICLE.c.source_id == source_id)
 
     def release_article(self, article_id: int) -> int:
-        """Release one article from quarantine, or retry it if it was abandoned; see ``release_quarantined``.
+        """Release one article from quarantine, or retry it if several attempts to process it failed.
 
-        Return 1, or 0 if the article is neither quarantined nor abandoned.
+        See ``release_quarantined``. Return 1, or 0 if the article is neither quarantined nor abandoned.
         """
         return self._release(ARTICLE.c.id == article_id)
 
@@ -214,7 +221,8 @@ class StoryStore:
 def return_free_memory() -> None:
     """Return freed memory to the operating system, if the C library can do this.
 
-    While a grouping window is loaded, additional memory is needed, about as much as the loaded window occupies.
+    While the index of articles and stories (grouping window) is loaded, additional memory is needed, about as much as
+    the loaded index occupies.
     """
     import ctypes
 

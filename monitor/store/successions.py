@@ -22,8 +22,10 @@ from monitor.store.row_mapping import AnyRow, chunk_ids, insert_rows, select_sto
 
 PROGRESS_KEY = "succession_progress"
 MAX_PENDING = 2_000
-"""Maximum number of unmatched articles whose ids are kept, so that they are searched when they are matched. If there
-are more, the newest ones are kept."""
+"""Maximum number of unmatched articles whose ids are kept, to search them for statements when they have been matched.
+
+If there are more, the newest ones are kept.
+"""
 _DONE = (str(Stage.MATCHED), str(Stage.GROUPED))
 
 
@@ -114,7 +116,7 @@ class SuccessionStore:
         """Return the statements in articles first seen since a time, oldest first.
 
         If ``official_ids`` is empty, the statements about all officials are returned. Statements of quarantined
-        articles are left out.
+        articles (stored, but not reported) are left out.
         """
         query = (
             select(

@@ -76,10 +76,11 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Table row of a source that is, or was, configured.
 
-    ``poll_state`` is the ``PollState`` of the source without the page quality. ``page_quality`` is the ``PageQuality``;
-    it is empty until a page has been read. ``layout_changed_at`` is the time at which a layout change or another
-    problem of the pages began; it has a column of its own because queries filter by it. ``article_count`` is the number
-    of articles that the source has had since it was added.
+    - ``poll_state`` is the ``PollState`` of the source without the page quality.
+    - ``page_quality`` is the ``PageQuality``; it is empty until a page has been read.
+    - ``layout_changed_at`` is the time at which a layout change or another problem of the pages began. It has a column
+      of its own because queries filter by it.
+    - ``article_count`` is the number of articles that the source has had since it was added.
     """
 
     __tablename__ = "source"
@@ -150,8 +151,8 @@ class ArticleRow(Base, table=True):
 class ArticleTextRow(Base, table=True):
     """Table row with the text of an article.
 
-    ``search_text`` is the text folded for the full-text index; on SQLite it is only a hash of the folded text.
-    ``page_starts`` has the offsets of the pages of a PDF document as JSON.
+    ``search_text`` is the text in lower case without diacritics, for the full-text index; on SQLite it is only a hash
+    of this text. ``page_starts`` has the offsets of the pages of a PDF document as JSON.
     """
 
     __tablename__ = "article_text"
@@ -218,7 +219,10 @@ class PageSnapshotRow(Base, table=True):
 
 
 class EvidenceRecordRow(Base, table=True):
-    """Table row with one record of the evidence chain (``evidence.py``). Rows are never changed or deleted."""
+    """Table row with one record of the evidence chain, which proves when a page was read (``evidence.py``).
+
+    Rows are never changed or deleted.
+    """
 
     __tablename__ = "evidence_record"
     __table_args__ = (UniqueConstraint("previous_hash"), AUTOINCREMENT)
@@ -234,7 +238,7 @@ class EvidenceRecordRow(Base, table=True):
 class MentionRow(Base, table=True):
     """Table row of a mention of an official.
 
-    ``seen_at`` is the time under which the mention is filed in the daily statistics.
+    ``seen_at`` is the time by which the mention is assigned to a day in the statistics.
     """
 
     __tablename__ = "mention"
@@ -277,10 +281,11 @@ class NearMissRow(Base, table=True):
 class HitRow(Base, table=True):
     """Table row of a hit: a rule that one version of an article satisfies.
 
-    ``changes`` is empty for the first version. For a later version it is the list of ``TextChange`` as JSON.
-    ``withdrawn_at`` is set while the hit is withdrawn. ``withdrawn_by`` is the verdict that has caused this; if it is
-    empty, the cause is a changed configuration. ``rescreened_at`` is the time at which the hit was last withdrawn,
-    restored or changed in this way.
+    - ``changes`` is empty for the first version. For a later version it is the list of ``TextChange`` as JSON.
+    - ``withdrawn_at`` is set while the hit is withdrawn. ``withdrawn_by`` is the verdict because of which it was
+      withdrawn, or empty if the cause is a changed configuration.
+    - ``rescreened_at`` is the time at which a verdict or a changed configuration last withdrew, restored or changed the
+      hit.
     """
 
     __tablename__ = "hit"
@@ -327,8 +332,8 @@ class GroupingStateRow(Base, table=True):
     """Table with a single row, which has two version numbers.
 
     ``version`` increases by 1 with every transaction that changes the grouping of articles. ``reload_version`` is the
-    version of the last change after which the grouping windows in memory are invalid. A process whose window has an
-    older version must load the window again from the start.
+    version of the last change after which the grouping windows (the indexes of articles and stories in memory) are
+    invalid. A process whose window has an older version must load the window again from the start.
     """
 
     __tablename__ = "grouping_state"
@@ -339,9 +344,9 @@ class GroupingStateRow(Base, table=True):
 
 
 class IndexedArticleRow(Base, table=True):
-    """Table row of an article in the grouping window (``IndexedArticle``).
+    """Table row of an article in the grouping window, the index of the latest articles (``IndexedArticle``).
 
-    It has the packed fingerprints of the article, and the terms of its story.
+    It has the packed fingerprints of the article, and the packed terms of the article by which its story is found.
     """
 
     __tablename__ = "indexed_article"
@@ -353,7 +358,7 @@ class IndexedArticleRow(Base, table=True):
 
 
 class StoryCentroidRow(Base, table=True):
-    """Table row with the packed centroid of an open story (``IndexedStory``).
+    """Table row with the packed centroid of an open story: its most important terms (``IndexedStory``).
 
     The centroid is empty if the story was merged into another one.
     """
