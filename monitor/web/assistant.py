@@ -506,7 +506,7 @@ class StrictServer(MCPServer[Any]):
 
 
 def create_server(context: DeskContext) -> MCPServer[Any]:
-    """Return an MCP server that has the tools."""
+    """Return an MCP server that offers the methods of ``Tools`` to AI assistants."""
     server = StrictServer("monitor", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR")
     tools = Tools(context)
     for tool in (

@@ -130,7 +130,8 @@ class DeskContext:
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Call a function that only reads the database, on a thread that may read it, and return the result.
 
-        Raises ``TooManyRequests``, or ``QueryTimeout`` if its queries take longer than ``LOOKUP_SECONDS``.
+        Raises ``TooManyRequests`` if too many reads are waiting, or ``QueryTimeout`` if the queries take longer than
+        ``LOOKUP_SECONDS``.
         """
         if self._waiting >= MAX_WAITING_READS:
             raise TooManyRequests("the desk is busy; try again in a moment")

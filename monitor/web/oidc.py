@@ -1,8 +1,8 @@
 """Login through an OpenID provider: OpenID Connect with the code flow, PKCE, state and nonce.
 
 The desk redirects the reader to the provider. The reader returns with a code, which the desk exchanges for an identity
-token. Requests to the provider use the given client, which refuses private addresses. State, nonce and verifier of a
-login are in a signed cookie of the browser in which the login has begun.
+token. Requests to the provider use an HTTP client that refuses private addresses. State, nonce and verifier of a login
+are in a signed cookie of the browser in which the login has begun.
 """
 
 import base64
@@ -84,7 +84,10 @@ class OidcProvider:
         return urlsplit(self._settings.issuer).netloc
 
     async def start(self, next_path: str) -> StartedLogin:
-        """Begin a login. After the login, the desk opens the page ``next_path``. Raises ``LoginFailed``."""
+        """Begin a login. After the login, the desk opens the page ``next_path``.
+
+        Raises ``LoginFailed`` if the provider cannot be reached, or if its answer is not valid.
+        """
         metadata = await self._load_metadata()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = _encode(hashlib.sha256(verifier.encode()).digest())
@@ -156,7 +159,10 @@ class OidcProvider:
         return {name: str(value) for name, value in kept.items()}
 
     async def _load_claims(self, code: str, verifier: str, nonce: str) -> dict[str, Any]:
-        """Exchange the code for an identity token, and return its claims. Raises ``LoginFailed``."""
+        """Exchange the code for an identity token, and return its claims: what it states about the reader.
+
+        Raises ``LoginFailed`` if the provider refuses the code, or if the token is not valid.
+        """
         if not code:
             raise LoginFailed(f"the answer of {self.name} has no code; begin again")
         metadata = await self._load_metadata()
@@ -180,7 +186,11 @@ class OidcProvider:
         return self._verify(token, keys, nonce)
 
     def _verify(self, token: str, keys: Mapping[str, Any], nonce: str) -> dict[str, Any]:
-        """Check an identity token as the standard requires, and return its claims. Raises ``LoginFailed``."""
+        """Check an identity token as the standard requires, and return its claims: what it states about the reader.
+
+        ``keys`` are the public keys of the provider. Raises ``LoginFailed`` if the token is not valid, or if it belongs
+        to another login.
+        """
         try:
             header = jwt.get_unverified_header(token)
             known = [one for one in jwt.PyJWKSet.from_dict(dict(keys)).keys if one.public_key_use in {None, "sig"}]
@@ -207,7 +217,10 @@ class OidcProvider:
         return claims
 
     async def _load_metadata(self) -> Mapping[str, Any]:
-        """Return the metadata of the provider. They are requested at most once an hour. Raises ``LoginFailed``."""
+        """Return the metadata of the provider, which contain its addresses. They are requested at most once an hour.
+
+        Raises ``LoginFailed`` if the provider cannot be reached, or if it has another name than the configured one.
+        """
         loaded_at, metadata = self._metadata
         if self._now() - loaded_at > METADATA_SECONDS:
             issuer = self._settings.issuer
@@ -230,7 +243,10 @@ class OidcProvider:
         return address
 
     async def _request(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        """Send a request to the provider and return the JSON object in its answer. Raises ``LoginFailed``."""
+        """Send a request to the provider, and return the JSON object in its answer.
+
+        Raises ``LoginFailed`` if the provider cannot be reached, or if its answer is too long or not a JSON object.
+        """
         try:
             async with self._open_client() as client:
                 request = client.build_request(

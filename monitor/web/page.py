@@ -311,7 +311,7 @@ def require_undo(identity: Identity, change: Change) -> None:
 async def find_done(page: Page) -> Change | None:
     """Return the change that the reader has just made, or None.
 
-    Its id is in the URL parameter ``done``. The page shows a notice with a button that undoes the change.
+    The id of the change is in the URL parameter ``done``. The page shows a notice with a button that undoes the change.
     """
     if page.parameter("done") == PROPOSED:
         return Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)

@@ -62,7 +62,7 @@ class SecurityMiddleware:
         self._app, self._hosts = app, frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI request."""
+        """Handle one ASGI request: refuse it, or pass it on to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

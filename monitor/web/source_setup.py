@@ -75,7 +75,10 @@ class SourceSetup:
         self._limiter = RateLimiter(FETCHES_PER_MINUTE, now)
 
     async def discover(self, reader_id: int, url: str, settings: Settings) -> DiscoveryResult:
-        """Return the feeds and sitemaps of a site. Raises ``PreviewFailed`` or ``RateLimited``."""
+        """Return the feeds and sitemaps of a site.
+
+        Raises ``PreviewFailed`` if the search takes too long, or ``RateLimited`` after too many requests.
+        """
         self._limiter.count(reader_id)
         try:
             async with asyncio.timeout(DISCOVERY_SECONDS), self._open_fetcher(settings) as fetcher:

@@ -74,7 +74,7 @@ def language_code(text: str) -> str:
 
 
 def make_url(path: str, **parameters: object) -> str:
-    """Return a path with a query string of these parameters. Empty parameters are left out."""
+    """Return a path with the given parameters as its query string. Empty parameters are left out."""
     given = [(name, str(value)) for name, value in parameters.items() if value not in {"", None}]
     return f"{path}?{urlencode(given)}" if given else path
 
@@ -131,5 +131,5 @@ def create_environment() -> ImmutableSandboxedEnvironment:
 
 
 def render(name: str, **values: Any) -> str:
-    """Render a template of the desk with these values, and return the HTML."""
+    """Render a template of the desk with the given values, and return the HTML."""
     return create_environment().get_template(name).render(values)

@@ -88,7 +88,11 @@ def create_api(
     editing: Editing | None = None,
     source_setup: SourceSetup | None = None,
 ) -> FastAPI:
-    """Return the application of the API."""
+    """Return the application of the API.
+
+    Without ``editing``, clients cannot read or edit the configuration. Without ``source_setup``, they cannot search for
+    feeds or preview a source.
+    """
     api = FastAPI(
         title="monitor",
         version=__version__,

@@ -129,7 +129,7 @@ def open_editing(api: ApiRequest) -> Editing:
 
 @router.get("/config", responses=_typed(ConfigurationRecord))
 async def read_configuration(api: ApiDependency, file: FileName = "") -> Response:
-    """Return a configuration file. Its entity tag is needed to save it."""
+    """Return a configuration file. The entity tag of the response is needed to save an edit of the file."""
     opened = await api.read(open_editing(api).editor.open, file)
     record: ConfigurationRecord = {
         "file": opened.name,
@@ -178,7 +178,7 @@ async def check_configuration(api: ApiDependency, body: ConfigurationRequest) ->
 async def rehearse_configuration(api: ApiDependency, body: RehearsalRequest) -> Response:
     """Start a rehearsal: try the rules in a configuration text on the stored articles of the last days.
 
-    Its result shows what these rules would have changed.
+    The result of the rehearsal shows what the rules would have changed.
     """
     editing = open_editing(api)
     checked = await api.read(editing.editor.check, body.file, body.text)

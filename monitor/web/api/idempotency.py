@@ -20,7 +20,10 @@ from monitor.web.security import SAFE_METHODS
 HEADER, REPEATED_HEADER = "idempotency-key", "Idempotent-Replayed"
 MAX_KEY_CHARS = 200
 _NOT_CARRIED_OUT = frozenset({401, 403, 429})
-"""Statuses of refused requests. After a refusal, as after a failure, the request may be repeated with the same key."""
+"""HTTP statuses of requests that were refused and not carried out.
+
+After a refusal, as after a failure, the request may be repeated with the same key.
+"""
 
 
 class IdempotencyMiddleware:
@@ -34,7 +37,7 @@ class IdempotencyMiddleware:
         self._app, self._context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI request."""
+        """Handle one ASGI request: answer it with the stored response, or pass it on."""
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         key = headers.get(HEADER, "")
         if not key or scope["method"] in SAFE_METHODS:

@@ -109,7 +109,7 @@ class PersonList(TypedDict):
 
 
 class TimelineList(TypedDict):
-    """Bars of a timeline, oldest first."""
+    """Numbers of articles for consecutive days or weeks, oldest first."""
 
     items: list[TimelineEntry]
     next: str | None
@@ -130,7 +130,7 @@ class NearMissList(TypedDict):
 
 
 class SuccessionList(TypedDict):
-    """Successions, the newest first."""
+    """Successions (posts that may have changed hands), the newest first."""
 
     items: list[SuccessionRecord]
     next: str | None
@@ -174,14 +174,14 @@ class VersionList(TypedDict):
 
 
 class VerdictList(TypedDict):
-    """Verdicts, newest first."""
+    """Verdicts of readers on whether an official is meant in an article, newest first."""
 
     items: list[VerdictRecord]
     next: str | None
 
 
 class MarkList(TypedDict):
-    """Marks, newest first."""
+    """Marks of a reader on stories, such as mute or follow, newest first."""
 
     items: list[MarkRecord]
     next: str | None
@@ -509,7 +509,7 @@ async def search(  # noqa: PLR0913, PLR0917 - as above
 
 
 def list_results(part: SearchPart) -> list[SearchResultRecord]:
-    """Return the results of a search as records."""
+    """Return the results of a search as JSON records."""
     return [
         {
             "article": one.line.id,
@@ -543,7 +543,7 @@ async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
 
 
 def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
-    """Return a JSON value in which the secrets in all texts are replaced."""
+    """Return a JSON value in which ``redact`` has replaced the secrets in all texts."""
     if isinstance(value, str):
         return redact(str(value))
     if isinstance(value, Mapping):
@@ -554,7 +554,7 @@ def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
 
 
 def _redacted(api: ApiRequest, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record in which the secrets in all texts are replaced."""
+    """Return a JSON record in which the secrets in all texts are replaced by asterisks."""
     redacted: dict[str, Any] = redact_values(record, api.context.redact)
     return redacted
 

@@ -98,9 +98,10 @@ class ApiRequest:
         self.identity.require(right)
 
     def answer(self, document: Mapping[str, Any], status: int = 200, tag: str = "") -> Response:
-        """Return a JSON response with an entity tag. If the client already has this content, its status is 304.
+        """Return a JSON response with an entity tag.
 
-        The entity tag is ``tag``. If ``tag`` is empty, it is a hash of the response.
+        If the client already has this content, the status of the response is 304. The entity tag is ``tag``. If ``tag``
+        is empty, it is a hash of the response.
         """
         return self._tagged((encode_json(document) + "\n").encode(), "application/json", status, tag=tag)
 

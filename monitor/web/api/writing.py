@@ -112,7 +112,7 @@ async def poll_source(api: ApiDependency, source_id: Name) -> Response:
 
 @router.post("/sources/{source_id}/release")
 async def release_source(api: ApiDependency, source_id: Name) -> Response:
-    """Release the quarantined articles of a source."""
+    """Release the quarantined articles of a source: articles that are stored, but were not reported."""
     api.require(Right.OPERATE)
     await api.read(api.context.database.desk.get_source, source_id)
     count = await api.context.run(api.context.database.stories.release_quarantined, source_id)
@@ -123,7 +123,7 @@ async def release_source(api: ApiDependency, source_id: Name) -> Response:
 async def resend(api: ApiDependency, number: Number) -> Response:
     """Queue a delivery to be sent again.
 
-    It keeps its key, by which receivers can recognize a repetition.
+    The delivery keeps its key, by which receivers can recognize a repetition.
     """
     api.require(Right.OPERATE)
     await api.context.run(api.context.database.deliveries.resend, number, api.now)

@@ -187,7 +187,7 @@ def load_article(database: Database, article_id: int, rules: Sequence[Rule]) -> 
 
 @router.get("/article/{article_id}")
 async def article(page: PageDependency, article_id: Number) -> Response:
-    """Show an article."""
+    """Show the page of an article."""
     rules = page.snapshot.configuration.watchlist.rules
     view = await page.read(load_article, page.context.database, article_id, rules)
     verdicts = await page.read(

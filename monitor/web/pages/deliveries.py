@@ -41,7 +41,7 @@ def _list_deliveries(database: Database, states: tuple[DeliveryState, ...], befo
 async def resend(page: PageDependency, delivery_id: Number) -> Response:
     """Queue a delivery to be sent again.
 
-    It keeps its key, by which receivers can recognize a repetition.
+    The delivery keeps its key, by which receivers can recognize a repetition.
     """
     await page.form(Right.OPERATE)
     await page.context.run(page.context.database.deliveries.resend, delivery_id, page.now)

@@ -40,7 +40,7 @@ def load_digest(database: Database, digest_id: int) -> DigestPage:
 
 
 def find_plan(plans: Sequence[DigestPlan], plan_id: str) -> DigestPlan:
-    """Return the digest plan with this id. Raises ``UsageError`` if there is none."""
+    """Return the digest plan (configured digest) with this id. Raises ``UsageError`` if there is none."""
     for plan in plans:
         if plan.id == plan_id:
             return plan

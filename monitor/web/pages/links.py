@@ -93,7 +93,8 @@ def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
 async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tuple[DeskContext, LinkView]:
     """Check the signature and purpose of a link; return the context of the desk and the data of the link's page.
 
-    Raises ``UsageError``. The message is the same for every reason, so that it does not help to guess links.
+    Raises ``UsageError`` if the link is not valid. The message is the same for every reason, so that it does not help
+    to guess links.
     """
     context = get_context(request)
     link = read_link(token, context.signing_key) if len(token) < 400 else None
@@ -165,7 +166,7 @@ async def name_official(context: DeskContext, view: LinkView) -> str:
 
 @router.post("/l/{token}")
 async def act(request: Request, token: str) -> Response:
-    """Make the change that a link offers, or undo it."""
+    """Make the change that a link offers, or undo it, and show the result."""
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     links = context.settings.links
     if links is None or (links.login and await find_identity(request) is None):

@@ -86,7 +86,7 @@ async def successions(page: PageDependency) -> Response:
 
 @router.get("/people/{official_id}")
 async def person(page: PageDependency, official_id: str) -> Response:
-    """Show one person."""
+    """Show the page of one watched person."""
     span, step = read_span(page)
     database, official = page.context.database, require_official(page.snapshot.officials, official_id)
     view = await page.read(load_person, database, official, SPANS[span], step, page.now, page.zone)

@@ -86,7 +86,7 @@ class TypedEdit:
 
     @property
     def shown(self) -> str:
-        """The text in the form."""
+        """The text in the form of the editor: the typed part of a long file, or the whole text."""
         return self.typed if self.part else self.text
 
 

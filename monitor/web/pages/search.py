@@ -32,7 +32,7 @@ class QueryFault:
 
 
 def read_filter(page: Page, values: Mapping[str, str], limit: int) -> ArticleFilter:
-    """Return the filter in the parameters or fields ``values``.
+    """Return the filter that ``values`` describe: the parameters of a URL, or the fields of a form.
 
     Raises ``BadRequest`` for an unknown id or a date that is not valid.
     """
@@ -61,9 +61,9 @@ def _read_moment(page: Page, name: str, values: Mapping[str, str], *, is_end: bo
 
 
 def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, QueryFault | None]:
-    """Return a pair: the compiled query, or None if it has an error; and the error, or None if it has none.
+    """Return a pair: the compiled query of a text, and its syntax error.
 
-    For an empty text, both are None.
+    If the text has an error, the query is None; otherwise the error is None. For an empty text, both are None.
     """
     if not text:
         return None, None

@@ -28,9 +28,10 @@ SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
 class SourcesView:
     """Data that the page of all sources shows.
 
-    ``next_id`` is the id after which the next part of the list begins, or empty. ``new`` are the first configured
-    sources that are not in the database yet, because no daemon and no poll has read the configuration since they were
-    added; ``new_count`` is their number.
+    - ``next_id`` is the id after which the next part of the list begins, or empty.
+    - ``new`` are the first configured sources that are not in the database yet, because no daemon and no poll has read
+      the configuration since they were added.
+    - ``new_count`` is the number of all these new sources.
     """
 
     problems: tuple[SourceLine, ...]
@@ -46,7 +47,7 @@ class SourceView:
     """Data of the page of a source.
 
     ``days`` are the numbers of articles per day, oldest first. The archive is complete from ``complete_since`` on.
-    ``backfill`` is the progress of the last backfill, if there was one.
+    ``backfill`` is the progress of the last backfill (reading of the archive), if there was one.
     """
 
     source: SourceLine
@@ -113,7 +114,7 @@ async def sources(page: PageDependency) -> Response:
 
 @router.get("/sources/{source_id}")
 async def source(page: PageDependency, source_id: str) -> Response:
-    """Show one source."""
+    """Show the page of one source."""
     view = await page.read(load_source, page.context.database, source_id[:100], page.now, page.zone)
     return await page.render("source.html", view=view, did=page.parameter("did"))
 
@@ -129,7 +130,10 @@ async def poll(page: PageDependency, source_id: str) -> Response:
 
 @router.post("/sources/{source_id}/release")
 async def release(page: PageDependency, source_id: str) -> Response:
-    """Release the quarantined articles of a source; the next pass matches and reports them."""
+    """Release the quarantined articles of a source, which are stored, but were not reported.
+
+    The next run of the pipeline matches and reports them.
+    """
     await page.form(Right.OPERATE)
     await page.read(page.context.database.desk.get_source, source_id[:100])
     count = await page.context.run(page.context.database.stories.release_quarantined, source_id[:100])

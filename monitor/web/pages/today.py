@@ -58,9 +58,9 @@ class ChangedArticle:
 class TriageStory:
     """Story with new hits: its leading article, its hits, and what the page shows about them.
 
-    ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article.
-    ``badge`` and ``note`` describe the change of the leading article. ``changed`` has the other articles of the story
-    that were changed.
+    - ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article.
+    - ``badge`` and ``note`` describe the change of the leading article.
+    - ``changed`` has the other articles of the story that were changed.
     """
 
     key: str
