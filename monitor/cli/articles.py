@@ -103,7 +103,7 @@ def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config
     """Raise ``UsageError`` if ``wanted_id`` is not one of ``known_ids``. An empty id is accepted.
 
     ``kind`` is the word that the message uses for the object, such as "source". ``config`` is the configuration file
-    that the message names. The message suggests a similar id. If there is none, it lists all known ids.
+    that the message names. The message suggests a similar id. If no id is similar, it lists all known ids.
     """
     from monitor.domain.value_parsers import suggest_similar
 

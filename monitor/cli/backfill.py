@@ -115,7 +115,7 @@ def choose_sources(configuration: "Configuration", source_id: str, official_id: 
 
 
 def describe(progress: "BackfillProgress") -> str:
-    """Return a text that describes the backfill of a source.
+    """Return a text that describes the backfill of a source: the reading of its archive.
 
     It states how many articles were stored, and either the day back to which the archive is complete, or the reason why
     it is not complete.

@@ -325,7 +325,7 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty
 def _output_width() -> int:
     """Return the width of the output in columns.
 
-    It is the width of the terminal. In a pipe, it is the value of ``COLUMNS``, if this is set.
+    It is the width of the terminal. In a pipe, it is the value of ``COLUMNS`` or, if this is not set, ``PIPED_WIDTH``.
     """
     return get_terminal_size().columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
 

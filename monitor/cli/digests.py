@@ -52,8 +52,11 @@ DRAIN_SECONDS = 75.0  # longer than the 60 s that one mail or chat message may t
 class DigestFormat(StrEnum):
     """Output format of a digest.
 
-    ``TEXT`` is plain text, ``HTML`` is the body of the mail, ``PAGE`` is a web page of its own, and ``JSON`` is the
-    message to a webhook. ``MARKDOWN``, ``PDF`` and ``DOCX`` are formats of a press review.
+    - ``TEXT`` is plain text.
+    - ``HTML`` is the body of the mail.
+    - ``PAGE`` is a web page of its own.
+    - ``JSON`` is the message to a webhook.
+    - ``MARKDOWN``, ``PDF`` and ``DOCX`` are formats of a press review: a digest as a document to pass on.
     """
 
     TEXT = "text"
@@ -77,7 +80,10 @@ OutputOption = Annotated[
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
-    """Return the digest plan with this id. If there is none, raise ``UsageError`` with a list of all ids."""
+    """Return the digest plan (configured digest) with this id.
+
+    If there is none, raise ``UsageError`` with a list of all ids.
+    """
     plans = {plan.id: plan for plan in configuration.digests}
     if plan_id not in plans:
         raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")

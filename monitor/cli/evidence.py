@@ -39,7 +39,7 @@ def export_evidence(
     to: Annotated[Path | None, typer.Option("--to", help="New folder; the default is evidence-ID.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the page of an article as received, with its records in the evidence chain."""
+    """Write the page of an article as received, with the records (hashes) that prove when it was read."""
     with open_to_read(load_config(config, database)) as opened:
         folder = write_article_evidence(opened, article, to or Path(f"evidence-{article}"))
     if json:
@@ -78,7 +78,8 @@ def verify_evidence(
 def write_article_evidence(database: "Database", article_id: int, folder: Path) -> Path:
     """Write the stored page of an article and its evidence records into a new folder; return the folder.
 
-    Raises ``UsageError`` if the folder exists, or if no page of the article is stored with an evidence record.
+    An evidence record proves when the page was read. Raises ``UsageError`` if the folder exists, or if no page of the
+    article is stored with an evidence record.
     """
     from monitor.store.evidence import write_evidence_bundle
 

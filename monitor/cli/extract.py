@@ -130,7 +130,7 @@ def join_article_text(article: "Article") -> str:
 
 
 def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object]:
-    """Return the record that ``extract --json`` prints.
+    """Return the JSON record that ``extract --json`` prints.
 
     The time ``published`` is in the time zone of the page, so that it can be compared with the page.
     """

@@ -183,7 +183,7 @@ def mark_follow(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Report every new article of a story, even if it names no official."""
+    """Follow a story: digests report each new article of it, even if the article names no official."""
     _mark(MarkKind.FOLLOWED, target, digest, until, "", reader, config, database, json=json)
 
 
@@ -605,8 +605,8 @@ def _choose_official(database: "Database", stored: "StoredArticle") -> str:
 def _choose_near_miss(database: "Database", stored: "StoredArticle", official: str, written: str) -> tuple[str, str]:
     """Return the official and the text that the user confirms.
 
-    If the user has not given one of them, it is taken from the near misses (rejected mentions) of the article. Raises
-    ``UsageError`` unless exactly one near miss fits.
+    If the user has not given the official or the text, it is taken from the near misses (rejected mentions) of the
+    article. Raises ``UsageError`` unless exactly one near miss fits.
     """
     if official and written:
         return official, written

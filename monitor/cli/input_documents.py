@@ -101,7 +101,7 @@ def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
     """Build a document from a JSON record with the optional keys id, title, text, url, published and language.
 
     ``where`` is the file and line for error messages. ``default_id`` is used if the record has no id. Raises
-    ``InputError``.
+    ``InputError`` if the record is not valid.
     """
     from monitor.domain.article import Article
 

@@ -85,7 +85,7 @@ command group in the module.
 """
 
 SECOND_NAMES = {"channel": "channels"}
-"""Hidden second names of command groups: users also try the singular."""
+"""Dictionary that maps hidden second names of command groups to the names, because users also try the singular."""
 
 
 def show_version(wanted: bool) -> None:

@@ -37,7 +37,7 @@ def match(
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """Match .html, .txt, .json or .jsonl documents and show the reasons; nothing is stored."""
+    """Find mentions and hits in .html, .txt, .json or .jsonl documents, with the reasons; nothing is stored."""
     from monitor.records.articles import findings_record
 
     matcher = compile_matcher(load_config(config))

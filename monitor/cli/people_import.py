@@ -203,7 +203,11 @@ def _leave_out_tables(files: "FileSet", plan: "ImportPlan") -> "ImportPlan":
 
 
 def _plan_edits(files: "FileSet", plan: "ImportPlan", into: str) -> "list[FileEdit]":
-    """Return the new contents of sources.yaml and of the files that it includes."""
+    """Return the new contents of sources.yaml and of the files that it includes.
+
+    ``plan`` contains the new people and the changes of known people. ``into`` is the name of the file for new people.
+    If it is empty, their number decides whether they are written to sources.yaml or to people.yaml.
+    """
     from dataclasses import replace
 
     from monitor.config.people_files import build_change_edits, plan_file_edits

@@ -84,7 +84,7 @@ def poll(
 
 
 def has_failed_everywhere(result: "PassResult") -> bool:
-    """Return whether a pass failed completely.
+    """Return whether a pass (one run of the pipeline) failed completely.
 
     This is true if it polled sources but could read none of them, or if it tried to send deliveries but could send none
     of them.
@@ -98,7 +98,7 @@ def has_failed_everywhere(result: "PassResult") -> bool:
 
 
 def pass_record(result: "PassResult") -> dict[str, Any]:
-    """Return the record of a pass that ``poll --json`` prints."""
+    """Return the JSON record of a pass (one run of the pipeline) that ``poll --json`` prints."""
     results = Counter(type(attempt.receipt) for attempt in result.attempts)
     return {
         "sources": len({poll.source_id for poll in result.polls}),
@@ -120,7 +120,10 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
 
 
 def print_pass(result: "PassResult") -> None:
-    """Print the counts, digests and deliveries of a pass, and print problems to standard error."""
+    """Print what a pass (one run of the pipeline) has done: counts, digests and deliveries.
+
+    Problems are printed to standard error.
+    """
     counts = pass_record(result)
     typer.echo(
         f"{format_count(counts['sources'], 'source')} polled, {format_count(counts['new'], 'new article')}, "

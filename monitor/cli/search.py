@@ -132,7 +132,7 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 
 def check_modes(count: str, sort: str, cursor: int | None) -> None:
-    """Raise ``UsageError`` if ``--count`` or ``--sort`` has an unknown value or does not fit ``--cursor``."""
+    """Raise ``UsageError`` if ``--count`` or ``--sort`` is unknown, or cannot be combined with ``--cursor``."""
     from monitor.insight.search import COUNTS, SORTS
 
     if count and count not in COUNTS:
@@ -200,7 +200,10 @@ def print_found(  # noqa: PLR0913 - as for the command
 
 
 def print_counts(counts: tuple[tuple[str, int], ...], by: str, *, as_json: bool, as_csv: bool) -> None:
-    """Print the number of articles for each value of ``by``, such as each outlet, as a table, JSON or CSV."""
+    """Print the number of articles for each value of a property, such as each outlet, as a table, JSON or CSV.
+
+    ``by`` is the name of the property. ``counts`` are pairs of a value and the number of its articles.
+    """
     records = ({by: key, "articles": number} for key, number in counts)
     if not print_records((by, "articles"), records, as_json=as_json, as_csv=as_csv):
         print_table((by, "articles"), counts, "No stored article matches.")

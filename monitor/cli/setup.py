@@ -84,7 +84,7 @@ def check(
 
 
 def _find_renamed_ids(config: Path, configuration: "Configuration", database: str) -> list[ConfigIssue]:
-    """Return warnings about ids in the file that were probably renamed since a daemon or a pass last read it.
+    """Return warnings about ids in the file that were probably renamed since the program last used the file.
 
     The result is empty if no database exists.
     """

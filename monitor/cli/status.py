@@ -192,9 +192,10 @@ def print_sources(report: "StatusReport", sources: "list[SourceStatus]") -> None
 
 
 def describe_entries(sources: "tuple[SourceStatus, ...]") -> str:
-    """Return a line with the numbers of entries that were not stored, from the last document of each source.
+    """Return a line about the entries in the last documents of the sources that were not stored as usual.
 
-    The line is empty if all entries were stored.
+    It states how many were quarantined, repeated, empty, left out because their document is too long, or not counted at
+    all. The line is empty if there are none.
     """
     counts = [source.poll_state.counts for source in sources]
     parts = [

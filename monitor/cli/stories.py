@@ -106,7 +106,10 @@ def show_story(
 
 
 def published_or_seen_at(stored: "StoredArticle") -> datetime:
-    """Return the time of publication of an article, or the time at which it was first seen if that is unknown."""
+    """Return the time of publication of an article.
+
+    If it is unknown, return the time at which the article was first seen.
+    """
     return stored.article.published_at or stored.first_seen_at
 
 
@@ -160,7 +163,8 @@ def release_articles(
 ) -> None:
     """Release the quarantined articles of a source, or one article; the next pass processes and reports them.
 
-    Articles that were abandoned after their last attempt are tried again.
+    A quarantined article is stored, but not reported. Articles that were abandoned after their last attempt are tried
+    again.
     """
     configuration = load_config(config, database)
     known = sorted(one.id for one in configuration.sources)

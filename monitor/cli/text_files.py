@@ -22,7 +22,7 @@ class TextFile:
     """Text file whose lines can be read several times.
 
     If ``encoding`` is empty, the encoding is detected. Raises ``UsageError`` if the file cannot be read or the encoding
-    does not exist.
+    does not exist, and ``InputError`` if a compressed file is damaged.
     """
 
     def __init__(self, path: Path, encoding: str = "") -> None:
@@ -70,7 +70,11 @@ class TextFile:
         return gzip.open(self._path, "rb") if is_compressed else self._path.open("rb")  # type: ignore[return-value]
 
     def _detect_encoding(self, head: bytes) -> str:
-        """Return the encoding of the file. All of it is read, because a single line may show that it is not UTF-8."""
+        """Return the encoding of the file, of which ``head`` are the first bytes.
+
+        If ``head`` has no byte order mark and is not UTF-16, the whole file is read, because a single line may show
+        that it is not UTF-8.
+        """
         if wide := detect_wide_encoding(head):
             return wide
         decoder, sample, is_valid = codecs.getincrementaldecoder("utf-8")(), b"", True

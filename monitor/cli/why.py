@@ -66,7 +66,7 @@ def why(
 
 
 def print_unknown_url(url: str, configuration: "Configuration", database: "Database", *, json: bool) -> None:
-    """Print that a URL is unknown, and the state of each source on the same host."""
+    """Print why no article is stored for a URL, and the state of each source on the same host."""
     from monitor.records.explanation import unknown_url_record
 
     record = unknown_url_record(url, configuration.sources, database.sources.load_poll_states())
