@@ -75,7 +75,8 @@ MATCHING_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=1_500_
 
 The hostile texts of the tests (``tests/support/adversarial_texts.py``) with 3 million characters took 17 to 52 s of
 processor time and up to 926 MB. This was measured on one core of a small server under load. Time and memory grow in
-proportion to the length. The rest of the memory is for a large watchlist. An ordinary text of this length takes 1 s.
+proportion to the length. The limit on memory is higher than 926 MB to leave room for a large watchlist. An ordinary
+text of this length takes 1 s.
 """
 
 MATCHING_IDLE_SECONDS = 60.0
@@ -140,11 +141,11 @@ async def build_collectors(
     metrics: "Metrics | None" = None,
     early: EarlyMatching | None = None,
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
-    """Yield the services that poll sources and read pages. The daemon and worker processes both use them.
+    """Yield the services that poll sources and read pages, the fetcher, and the process pool.
 
-    The fetcher and the process pool that the services use are yielded, too. The fetcher is closed at the end. With
-    ``metrics``, fetches and killed processes are counted. With ``early``, articles of a backlog are matched as soon as
-    they are built.
+    The daemon and worker processes both use this function. The services use the same fetcher and process pool. The
+    fetcher is closed at the end. With ``metrics``, fetches and killed processes are counted. With ``early``, the
+    articles of a poll that finds many new ones are matched as soon as they are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -263,7 +264,7 @@ async def _enter_matching(
 
 @asynccontextmanager
 async def open_fetcher(settings: Settings | None, clock: Clock = utc_now) -> AsyncIterator[HttpFetcher]:
-    """Open a fetcher for a search or a preview, and close it at the end of the block.
+    """Open a fetcher for a search for feeds or a preview of a source, and close it at the end of the block.
 
     The fetcher has the same rules as the fetcher of the daemon.
     """
@@ -309,7 +310,7 @@ class _LazyMatcher:
 
     @cached_property
     def match(self) -> Callable[..., Findings]:
-        """Compile the watchlist and return the function that matches an article."""
+        """The function that matches an article. The watchlist is compiled at the first access."""
         return _compile_matcher(self._watchlist).match
 
 
@@ -363,8 +364,8 @@ async def run_one_pass(
     """Run the pipeline once for the due sources, and return the results.
 
     With ``source_ids``, these sources are polled instead, whether they are due or not. ``progress`` is called with the
-    name of a step and a count. If no daemon uses the database, ``build_reloader`` is called, and the reloader that it
-    returns stores the configuration file as the last good configuration.
+    name of a step and a count. ``build_reloader`` is called only if no daemon uses the database. The reloader that it
+    returns then saves the present configuration file as the last good configuration, which a daemon can use later.
     """
     settings = configuration.settings
     async with AsyncExitStack() as stack:
@@ -392,9 +393,9 @@ async def run_backfill(
     progress: ProgressCallback = ignore_progress,
     clock: Clock = utc_now,
 ) -> "list[BackfillProgress]":
-    """Read the archives of sources back to a time, one source after another. Return the progress of each.
+    """Read the archives of sources back to the time ``since_at``. Return the progress of each source.
 
-    At most ``limit`` articles of each source are stored.
+    The archives are read one after another. At most ``limit`` articles of each source are stored.
     """
     from monitor.pipeline.backfill import Backfiller
 

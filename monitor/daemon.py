@@ -168,7 +168,10 @@ class Daemon:
         self.desk_command: tuple[str, ...] = ()
 
     async def run(self, configuration: Configuration) -> None:
-        """Run one configuration after another until ``stop`` is called."""
+        """Run the pipeline until ``stop`` is called.
+
+        It runs with the given configuration first, and later with each configuration that replaces the previous one.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -207,8 +210,8 @@ class Daemon:
     async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
         """Run the daemon with a configuration until it is replaced or the daemon stops; return the next configuration.
 
-        If the daemon cannot start with it, the next one is the last configuration that has worked. Raises
-        ``MonitorError`` if none has worked yet.
+        If the daemon cannot start with the configuration, the last configuration with which it could start is returned.
+        Raises ``MonitorError`` if there is no such configuration.
         """
         try:
             await self._run_configuration(configuration)
@@ -274,15 +277,15 @@ class Daemon:
         self._reload_event.set()
 
     def close(self) -> None:
-        """Close the probe server."""
+        """Close the server that answers health checks (probes), if it is open."""
         if self._probes:
             self._probes.close()
 
     def report_reload(self, reload: ReloadResult | None) -> None:
         """Report the result of a reload of the configuration in the log and the metrics.
 
-        Report a rejection to the operator. ``reload`` is None if the file was unchanged. A rejection is logged once for
-        each edit of the file.
+        ``reload`` is None if the file was unchanged. If the file was rejected, the operator gets a notice, and the
+        reason is logged once for each edit of the file.
         """
         self._metrics.record_reload(self._clock(), is_success=reload is None or reload.outcome is ReloadOutcome.APPLIED)
         if reload and reload.configuration:
@@ -294,7 +297,7 @@ class Daemon:
             log.error("configuration rejected", message=first_line, errors=reload.issues)
 
     def _apply_settings(self, configuration: Configuration) -> None:
-        """Apply the settings that belong to the daemon itself: secrets to redact, and the address of the probes.
+        """Apply the settings of the daemon itself: secrets to hide in logs, and the address of the health check server.
 
         If the database setting has changed, a warning is logged, because this requires a restart.
         """
@@ -336,7 +339,8 @@ class Daemon:
     def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
         """Report channels that cannot work because of their configuration.
 
-        Each one counts as a problem of the daemon until a later configuration corrects it.
+        ``faults`` maps the id of each of these channels to the reason. Each counts as a problem of the daemon until a
+        later configuration corrects it.
         """
         for channel_id in self._faulty_channels - faults.keys():
             self._liveness.set_problem(f"channel {channel_id}", "")
@@ -399,7 +403,7 @@ class Daemon:
     async def _check_outcome(self, check: OutcomeCheck) -> None:
         """Check for late deliveries, late digests and a backlog of matching.
 
-        Each counts as a problem of its component.
+        Each is recorded as a problem of the part of the daemon that is late, or as solved.
         """
         for component, problem in (await check.run()).items():
             if self._liveness.set_problem(component, problem) and problem:

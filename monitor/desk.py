@@ -92,7 +92,7 @@ class DeskOptions:
 
 
 class StoredConfigurationLoader:
-    """Loader of the configuration that the daemon uses.
+    """Loader of the configuration that the daemon uses. ``path`` is the configuration file.
 
     While a daemon runs with this file, the configuration that it saved in the database is returned. Otherwise the file
     itself is read, as the next daemon will read it. If no daemon runs and the file has errors, the configuration that

@@ -54,7 +54,8 @@ class PendingNotices:
 class DaemonJobs:
     """Periodic jobs of one configuration.
 
-    Each run starts due work in free slots. ``drain`` waits for this work at the end.
+    Due polls and page reads are started as tasks in the background. Each running task occupies a slot, and the number
+    of slots is limited. ``drain`` waits for the tasks at the end.
     """
 
     def __init__(
@@ -68,11 +69,14 @@ class DaemonJobs:
     ) -> None:
         """Create the jobs of a pipeline.
 
-        ``pending_notices`` are included in the operator's next report. ``on_poll`` is called with the result of every
-        poll by the daemon itself. While ``workers`` reports a living worker process, worker processes poll sources and
-        read pages instead of the daemon. ``on_digest_problem`` is called after each attempt to compose digests, with a
-        line about failing digests or an empty text. ``on_worker_problem`` is called in the same way with a line about
-        work that failed in the process pool.
+        - ``pending_notices`` are included in the operator's next report.
+        - ``on_poll`` is called with the result of every poll by the daemon itself.
+        - While ``workers`` reports a living worker process, worker processes poll sources and read pages instead of the
+          daemon.
+        - ``on_digest_problem`` is called after each attempt to compose digests, with a line about failing digests or an
+          empty text.
+        - ``on_worker_problem`` is called at the same time, with a line about work that failed in the process pool or an
+          empty text.
         """
         self._on_digest_problem, self._on_worker_problem = on_digest_problem, on_worker_problem
         self._pending_notices, self._workers = pending_notices, workers
@@ -95,7 +99,7 @@ class DaemonJobs:
     async def collect(self) -> None:
         """Enqueue due sources for worker processes.
 
-        If no worker is alive, poll the due sources here, in all free slots.
+        If no worker process is alive, poll the due sources here, as many at the same time as there are free slots.
         """
         if self._workers and self._is_leasing and await self._workers.enqueue_due_jobs():
             return
@@ -105,7 +109,10 @@ class DaemonJobs:
         self._on_poll(await self._pipeline.collector.poll(lease, self._sources[lease.source_id]))
 
     async def read_pages(self) -> None:
-        """Read the pages of listed articles in all free slots, unless worker processes do this."""
+        """Read the pages of articles that are due to be read, unless worker processes do this.
+
+        As many pages are read at the same time as there are free slots.
+        """
         if self._workers and self._workers.has_workers:
             return
         end = asyncio.get_running_loop().time() + REFILLS_PER_TICK * REFILL_DELAY_SECONDS
@@ -133,11 +140,12 @@ class DaemonJobs:
         lease: Callable[[int], Awaitable[Sequence[T]]],
         task: Callable[[T], Coroutine[object, object, object]],
     ) -> None:
-        """Lease due work, and start it in all free slots.
+        """Lease due work, and start a task for each piece of work, until no slot is free or no work is due.
 
-        This is repeated a few times as long as there is work for every free slot, because most polls take milliseconds
-        and free their slots soon. This function is called once per second. Without the repetition, each slot would do
-        at most one poll per second.
+        ``slots`` limits the number of running tasks. ``lease`` leases at most the given number of pieces of work, and
+        ``task`` does one of them. The leasing is repeated a few times as long as there is work for every free slot,
+        because most polls take milliseconds and free their slots soon. This function is called once per second. Without
+        the repetition, each slot would do at most one poll per second.
         """
         for _ in range(REFILLS_PER_TICK):
             free = slots.free_count if self._is_leasing else 0

@@ -72,9 +72,9 @@ async def run_worker(
 ) -> None:
     """Run jobs, at most ``concurrency`` at a time, until SIGTERM or SIGINT. Then finish running jobs and close.
 
-    ``database`` replaces the URL in the configuration file at ``path``. ``probes`` is the host and port of the probe
-    server. Raises ``UsageError`` if the database has no job queue, ``ConfigError`` if no database is configured, or
-    ``StoreError``.
+    ``database`` replaces the URL in the configuration file at ``path``. ``probes`` is the host and port of the server
+    that answers health checks. Raises ``UsageError`` if the database has no job queue, ``ConfigError`` if no database
+    is configured, or ``StoreError``.
     """
     redact = Redactor()
     set_up_logging(redact, level=log_level)
@@ -252,7 +252,7 @@ class WorkerProcess:
             self._end_configuration_run()
 
     async def _collect(self, source_id: str, token: str) -> None:
-        """Poll a source under the lease ``token``. The queue calls this for each job that polls a source."""
+        """Poll a source. The queue calls this for each job that polls a source, with the token of the job's lease."""
         with self._count_job(COLLECT_TASK):
             assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             poll = await self._job_handler.collect(source_id, token)
