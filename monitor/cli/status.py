@@ -49,7 +49,10 @@ def format_workers(overview: "WorkerOverview", now: datetime) -> Iterator[str]:
 
 
 MAX_LISTED_SOURCES = 20
-"""If there are more sources than this, the report lists only sources with problems, unless ``--all`` is given."""
+"""Maximum number of sources for which the report lists all of them. If there are more, it lists the ones with problems.
+
+With ``--all``, all sources are listed in any case.
+"""
 
 REFRESH_SECONDS = 2.0
 

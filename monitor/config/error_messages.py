@@ -130,9 +130,9 @@ def describe_unknown_word(key: str, known: Iterable[str]) -> str:
 
 
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
-    """Return the type of a value in the configuration.
+    """Return the innermost type with keys of its own on the path ``loc``, which begins at ``type_``.
 
-    ``loc`` is the path of the value. Its keys are followed one after the other, beginning at ``type_``.
+    Parts of the path that are not keys, such as indexes of a list, are skipped.
     """
     for part in loc:
         info = get_keys(type_).get(str(part))

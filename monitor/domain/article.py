@@ -116,7 +116,7 @@ class Article:
 
     @property
     def text_length(self) -> int:
-        """The number of characters in all regions."""
+        """The number of characters in the headline, the body and all other regions together."""
         return sum(len(text) for _, text in self.regions())
 
 

@@ -47,7 +47,7 @@ class ClockTrust:
     def trusted_time(self, now: datetime) -> datetime:
         """Return the time that counts as the present when old data is deleted.
 
-        It is ``now``. If ``now`` is implausible, it is the last trusted time.
+        Normally, it is ``now``. If ``now`` is implausible, it is the last trusted time.
         """
         return now if now - self.trusted_at <= MAX_CLOCK_JUMP else self.trusted_at
 
