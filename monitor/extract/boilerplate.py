@@ -156,7 +156,9 @@ def drop_empty_headings(page: PageAnalysis) -> None:
     content_below = "end"  # kind of content below the current line: body, caption, heading, links or end
     for at in range(len(page.rejection_reasons) - 1, -1, -1):
         reason = page.rejection_reasons[at]
-        if not reason and page.layout.boxes[page.layout.runs[at].box_index].tag in HEADING_TAGS:
+        if not reason and _is_label_of_links(page, at):
+            page.rejection_reasons[at] = "heading without text"
+        elif not reason and page.layout.boxes[page.layout.runs[at].box_index].tag in HEADING_TAGS:
             if content_below in {"end", "links"}:
                 page.rejection_reasons[at] = "heading without text"
                 headings_at_end += [at] if content_below == "end" else []
@@ -171,6 +173,18 @@ def drop_empty_headings(page: PageAnalysis) -> None:
     if len(headings_at_end) > _MAX_EMPTY_HEADINGS:
         for at in headings_at_end:
             page.rejection_reasons[at] = ""
+
+
+def _is_label_of_links(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a short line is the label of a list of links, as of contents: its box has nothing else."""
+    boxes, run = page.layout.boxes, page.layout.runs[run_index]
+    if page.prose_values[run_index] or is_sentence(run.text):
+        return False
+    index = run.box_index
+    while index > 0 and boxes[index].run_end - boxes[index].run_start == 1:
+        index = boxes[index].parent_index
+    others = page.rejection_reasons[run_index + 1 : boxes[index].run_end]
+    return boxes[index].run_start == run_index and len(others) > 1 and all(map("links".__eq__, others))
 
 
 def drop_imprint(page: PageAnalysis) -> None:

@@ -32,7 +32,7 @@ yarpp(?:-\w+)? irp wprpi ilrltpost(?:-\w+)? wp-rp-\w+ (?:news|story|stories|post
 (?:hot|trending)-?(?:topics?|now) also (?:you-?)?may-?like contextual-links elementor-posts zergnet mgbox mgid
 revcontent dianomi plista engageya citeste-?si
 (?:most|also)(?:read|viewed|popular) readmore readalso readnext
-(?:author|writer|reporter|columnist|contributor)-?(?:bio\w*|box|card|info-?box|profile|about|blurb|header|desc\w*)
+(?:author|writer|reporter|columnist|contributor)-?(?:bio\w*|box|card|info-?box|profile|about|blurb|header|desc\w*|details?)
 about-?(?:the-?)?author
 relacionad[oa]s? recommend(?:ed|ations?|er)? recirc\w* read-?(?:more|also|next) also-?read
 more-?(?:news|stories|from|on|in|articles|links|info) see-?also most-?(?:read|viewed|popular|recent) up-?next
@@ -48,7 +48,7 @@ widget-?area banners? copyright legal disclaimer print-?(?:only|button) pager pa
 votes? poll quiz modal popup overlay tooltip skip-?link jump-?links? toc table-of-contents feedback contact-?(?:us|form)
 donat(?:e|ion) support-?us callout-?(?:box|newsletter) inline-?(?:promo|newsletter|related) story-?package linkbox
 link-?(?:box|list) player video-?(?:player|caption|playlist|js) carousel slider slideshow-?nav livestream
-apps?-?(?:download|promo|store) download-?app lien-?quan
+apps?-?(?:download|promo|store|banner|hint|teaser|install) download-?app lien-?quan
 tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|cung-?muc|noi-?bat|doc-?nhieu) bai-?lien-?quan cung-?chuyen-?muc
 doc-?(?:nhieu|them) xem-?them binh-?luan chia-?se
 quang-?cao tinlienquan lienquan baca-?juga (?:berita|artikel)-?terkait lire-?aussi a-?lire articles?-?connexes
@@ -107,10 +107,16 @@ GALLERY_NAMES = _compile_names(r"""
 bildergalerie diaporama inline-gallery album photos
 """)
 """Names of boxes that contain a series of pictures."""
-TEXT_NAMES = _compile_names(r"""
+TEXT_NAMES = _compile_names(
+    r"""
+(?!text-(?:muted|center|left|right|justify|start|end|small|xs|sm|md|base|lg|\d?xl|gray|grey|light|dark|white|black|italic))
 [\w-]*(?:text|texte|texto|testo|tekst|content|body|copy|paragraph|absatz|inhalt|noi-?dung)\w*
-""")
-"""Names of boxes with text. The name may also contain a word for a picture, as in ``text-image``."""
+""".replace("\n[", "[")
+)
+"""Names of boxes with text. The name may also contain a word for a picture, as in ``text-image``.
+
+Names that only state how a text is formatted, as in ``text-muted``, are left out.
+"""
 STANDFIRST_NAMES = _compile_names(r"""
 standfirst sapo lead lede leads intro introduction vorspann deck dek summary excerpt abstract sub-?head(?:line|ing)?
 sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc

@@ -44,9 +44,10 @@ _POP_UP_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)[_-]?(?:credit|caption|source|desc(?:ription)?))(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)[_-]?(?:credit|caption|source|descr?(?:iption)?))(?=$|[\s_-])",
     re.IGNORECASE,
 )
+_DATE_CLASS = re.compile(r"(?:^|[\s_-])(?:date(?:-?time)?|pub-?date|counter|views|hits)(?=$|[\s_-])", re.IGNORECASE)
 _HIDING_STYLE = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0*)?(?=$|[;!])|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
     r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,}|clip-path:inset\((?:50|100)%|"
@@ -249,7 +250,7 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
     """Begin an element during the walk; return its tag, or an empty string if the page hides the element.
 
     A picture credit at the start of a paragraph is treated as a caption, and the tag "figcaption" is returned, so that
-    the credit does not become part of the paragraph.
+    the credit does not become part of the paragraph. For the same reason, a date before the text is treated as a block.
     """
     attributes = node.attributes
     may_be_hidden = not _HIDING_ATTRIBUTES.isdisjoint(attributes)  # a quick test: most elements have none of these
@@ -261,10 +262,15 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
         if tag == "a":
             builder.link_depth += 1
             return tag
-        if builder.pieces or not _is_leading_credit(node, tag, attributes.get("class") or ""):
+        is_inside_line = bool(builder.pieces) and not builder.break_count
+        classes = attributes.get("class") or ""
+        if not is_inside_line and _is_leading_credit(node, tag, classes):
+            tag = "figcaption"
+        elif not is_inside_line and _is_leading_date(layout.boxes[builder.box_index].tag, classes):
+            tag = "div"
+        else:
             builder.bold_depth += tag in _BOLD_TAGS
             return tag
-        tag = "figcaption"
     hint = _join_hints(attributes) if attributes else ""
     if builder.pieces or builder.lines:
         builder.flush()
@@ -285,6 +291,11 @@ def _is_leading_credit(node: LexborNode, tag: str, classes: str) -> bool:
         return False
     text = normalize_spacing(node.text() or "") if tag != "span" or node.first_child.is_text_node else ""
     return 0 < len(text) <= _MAX_CREDIT_CHARS and is_credit(text) and not is_sentence(text)
+
+
+def _is_leading_date(tag_around: str, classes: str) -> bool:
+    """Return whether the classes of an inline element at the start of a box mean a date or a number of readers."""
+    return bool(classes) and tag_around == "div" and _DATE_CLASS.search(classes) is not None
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

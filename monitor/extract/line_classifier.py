@@ -17,6 +17,7 @@ from monitor.text.dates import month_numbers
 from monitor.text.tokens import SENTENCE_STOPS
 
 _LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
+_DATE_FORM = re.compile(r"\d\s?[./:年月日년월일-]\s?\d|\d\s?[年月日년월일]|(?<!\d)(?:\d{8}|(?:19|20|25)\d\d)(?!\d)")
 _MAX_OTHER_LETTERS = 6  # letters of other words in a line with a date
 _MAX_LABEL_CHARS = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
 _MAX_PATTERN_BYTES = 64 << 20
@@ -36,6 +37,7 @@ class _Patterns:
     rights: Any
     imprint: Any
     byline: re.Pattern[str]
+    byline_word: re.Pattern[str]
     credit: re.Pattern[str]
     credit_markers: tuple[str, ...]
     """Every credit contains at least one of these texts. The pattern ``credit`` is used only if one of them is found,
@@ -61,20 +63,26 @@ def _patterns() -> _Patterns:
         rights=re2.compile(rf"(?i)(?:{words['rights']})"),
         imprint=re2.compile(rf"(?i)(?:{words['rights']}|{words['imprint']})"),
         byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖＝]|\s|(?<=[:：៖／/=＝・]))\s*\S", re.IGNORECASE),
+        byline_word=re.compile(rf"(?:{words['bylines']})\s*[:：៖]?$", re.IGNORECASE),
         credit=re.compile(
             rf"(?:[©Ⓒⓒ]|\(c\)|\b(?:{words['credits']})"
-            r"\s*(?:[:/]|by\b|credit\b|courtesy\b)|getty images|shutterstock|istock|picture alliance|ap photo|"
-            r"\b(?:afp|reuters|epa|vna|vns|xinhua|ttxvn)\s*(?:/\s*\w+\s*)?(?:photo|via)|[—–-]\s*\S+\s+photos?\b).{0,60}$|"
+            r"\s*(?:[:：/／៖=＝]|by\b|credit\b|courtesy\b)|"
+            r"\b(?:fot|nuotr|φωτ)\.|getty images|shutterstock|istock|picture alliance|ap photo|"
+            r"[摄攝]\s*[)）]?$|\b(?:afp|reuters|epa|vna|vns|xinhua|ttxvn)\s*(?:/\s*\w+\s*)?(?:photo|via)|[—–-]\s*\S+\s+photos?\b).{0,60}$|"
             r"\([^()/]{2,40}/[^()]{2,40}\)$",
             re.IGNORECASE,
         ),
-        credit_markers=(*("©", "ⓒ", "(c)", "getty", "shutterstock", "istock", " via", "/"), *page_phrases("credits")),
+        credit_markers=(*_CREDIT_MARKERS, *page_phrases("credits")),
         date_line_word=re.compile(rf"\b(?:{words['date_line']})\b", re.IGNORECASE),
         standalone_signature=re.compile(
             rf"^\(?(?:(?:{words['agency_sources']})\s*:?\s*)?([A-ZĐ]{{2,8}}(?:\s?/\s?[A-ZĐ][\w+]{{1,14}})*)\)?\.?$",
             re.IGNORECASE,
         ),
     )
+
+
+# The abbreviations mean "photo" in Polish, Lithuanian and Greek.
+_CREDIT_MARKERS = ("©", "ⓒ", "(c)", "getty", "shutterstock", "istock", " via", "/", "fot.", "nuotr.", "φωτ.")
 
 
 def _large_pattern_options() -> Any:
@@ -90,6 +98,8 @@ def _large_pattern_options() -> Any:
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
 _NAMED_BEGINNING = re.compile(r"^[^\W\d_]+\s*:?\s*(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*\s+){2}|.*[:：]", re.DOTALL)
 _INITIALED_END = re.compile(r"\s*\(([a-zà-ÿ]{1,4}\s?/[^()]{2,30})\)$")
+_FIELD_SEPARATOR = re.compile(r"\s*[|•·]\s*")
+_MIN_FACT_FIELDS = 3
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(rf"[{SENTENCE_STOPS}](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
@@ -146,13 +156,13 @@ def is_signed_by_agency(text: str) -> bool:
 
 
 def is_byline(text: str) -> bool:
-    """Return whether a line is a byline.
+    """Return whether a line is a byline, or only the word before the name in a byline.
 
     It must begin like a byline. If it is a sentence, it must also contain a year, and a name after its first word. "By
     2030 the bridge will be open." is therefore not a byline.
     """
     if _patterns().byline.match(text) is None:
-        return False
+        return _patterns().byline_word.match(text) is not None
     return not is_sentence(text) or (_YEAR.search(text) is not None and _NAMED_BEGINNING.match(text) is not None)
 
 
@@ -183,20 +193,34 @@ def is_date_line(text: str) -> bool:
         return False
     if _count_other_letters(text) > _MAX_LABEL_CHARS:  # a quick test
         return False
+    if not _DATE_FORM.search(text) and not any(map(_is_month_or_day, _LETTER_RUN.findall(text))):
+        return False  # such as a name and a number of votes
     return _count_other_letters(_patterns().date_line_word.sub(" ", text)) <= _MAX_OTHER_LETTERS
 
 
 def _count_other_letters(text: str) -> int:
     """Return the number of letters in words that are not months or days of the week."""
-    months, days = month_numbers(), _weekday_words()
-    words = map(str.casefold, _LETTER_RUN.findall(text))
-    return sum(len(word) for word in words if word not in months and word not in days)
+    return sum(len(word) for word in _LETTER_RUN.findall(text) if not _is_month_or_day(word))
+
+
+def _is_month_or_day(word: str) -> bool:
+    folded = word.casefold()
+    return folded in month_numbers() or folded in _weekday_words()
 
 
 @cache
 def _weekday_words() -> frozenset[str]:
     days = (day for language in language_data().languages.values() for day in language.calendar.weekdays)
     return frozenset(word.casefold() for day in days for word in _LETTER_RUN.findall(day))
+
+
+def is_dated_fact_line(text: str) -> bool:
+    """Return whether a line lists data about the article, as in "Ann Example • 4 May 2026 • 2 min read".
+
+    It must have at least three fields between bars or bullets. One of them must be a date.
+    """
+    fields = _FIELD_SEPARATOR.split(text)
+    return len(fields) >= _MIN_FACT_FIELDS and not is_sentence(text) and any(map(is_date_line, fields))
 
 
 def is_fact_line(text: str) -> bool:

@@ -48,6 +48,8 @@ _MIN_EXCERPTS = 3
 _MAX_EXCERPT_LINES = 4  # headline, excerpt, date and section of another story
 _MAX_FORM_CHARS = 500  # characters; the box of a form with more text has other content
 _ADDRESS_FIELD = 'input[type="email" i], input[name*="mail" i]'
+_CHOICE = 'input[type="radio" i]'
+_MIN_CHOICES = 2
 _MIN_ARTICLE_PROSE = 400  # weight of a short article in its own HTML element
 _MIN_BRIEF_PROSE = 100  # weight of such an article if other articles follow it
 _MAX_SIBLING_KINDS = 200  # kinds of boxes in one box that are compared with each other; a page has some dozens
@@ -173,6 +175,7 @@ def find_content(page: PageAnalysis) -> None:
         total = page.prose_in(0)
     is_brief = total < _MIN_SHOWN_PROSE and page.title_run_index >= 0
     _reject_forms(page, total)
+    _reject_polls(page, total)
     _reject_boilerplate(
         page,
         lambda index: is_brief or _is_small_part(page, index, total),
@@ -464,6 +467,32 @@ def _reject_forms(page: PageAnalysis, total: float) -> None:
         while has_address_field and _is_small_box(page, boxes[outer].parent_index, total):
             outer = boxes[outer].parent_index
         page.reject(outer, "form")
+
+
+def _reject_polls(page: PageAnalysis, total: float) -> None:
+    """Reject the small boxes with the answers that readers can choose, and the question above the answers."""
+    boxes = page.layout.boxes
+    choices = boxes[0].node.css(_CHOICE) if boxes else []
+    if len(choices) < _MIN_CHOICES:
+        return
+    indexes = {box.node.mem_id: index for index, box in enumerate(boxes)}
+    for choice in choices:
+        node = choice.parent
+        while node is not None and (
+            node.mem_id not in indexes or len(node.css(_CHOICE)) < _MIN_CHOICES  # the box of one answer
+        ):
+            node = node.parent
+        index = indexes[node.mem_id] if node is not None else 0
+        if not _is_small_box(page, index, total):
+            continue
+        parent = boxes[index].parent_index
+        while _is_small_box(page, parent, total) and _count_runs(page, parent) <= _count_runs(page, index) + 1:
+            index, parent = parent, boxes[parent].parent_index
+        page.reject(index, "poll")
+
+
+def _count_runs(page: PageAnalysis, box_index: int) -> int:
+    return page.layout.boxes[box_index].run_end - page.layout.boxes[box_index].run_start
 
 
 def _is_small_box(page: PageAnalysis, box_index: int, total: float) -> bool:

@@ -35,6 +35,7 @@ from monitor.extract.line_classifier import (
     is_byline,
     is_credit,
     is_date_line,
+    is_dated_fact_line,
     is_fact_line,
     is_machine_summary_label,
     is_reader_appeal,
@@ -51,14 +52,23 @@ _UNPUNCTUATED_SCRIPTS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _MIN_SENTENCE_WEIGHT = 15  # weight; a shorter line is a name or a place
 _MAX_CAPTION_RATIO = 1.5  # captions with more prose than this many times the text are the text
 _OPENING_QUOTES = '"“„«‘「『'
+_MIN_LIST_WEIGHT = 50  # weight of a list above the text; a shorter one has the author or the section
 _MIN_LIST_ITEM_WEIGHT = 80  # weight of the paragraph below a heading that is a link
 _MAX_LIST_ITEM_DISTANCE = 3  # text runs, such as a caption, between such a heading and the paragraph
+_LINE_LABEL = re.compile(r"([^\W\d][^:：]{0,30}?)\s*[:：](?=\s*\w)")
+_MAX_LISTED_CHARS = 25  # characters of a name in a list of names that are links; headlines are longer
+_MAX_LABELLED_LINES = 5  # lines before and after a line with a label that are compared with it
 _ENUMERATION_COMMA = re.compile("[,،，、]")
 _MIN_ENUMERATION_COMMAS = 2
 _MAX_ENUMERATION_LINK_RATIO = 0.95  # more means that a line is only links
 _MIN_HEADING_CAPTION_WEIGHT = 100  # weight; a longer sentence below a picture is a caption, also in a heading's tag
 _GENERIC_TAGS = frozenset(("div", "section", "article", "main", "header"))
 _TABLE_CELL_TAGS = frozenset(("td", "th"))
+_ITEM_TAGS = _TABLE_CELL_TAGS | {"li"}
+_MAX_PICTURE_BOX_CHARS = 600  # characters in a box that consists of a picture and its caption
+_MAX_PICTURE_BOX_RUNS = 3
+_MAX_PICTURE_LINE_CHARS = 200  # characters of a caption that is not a sentence
+_MAX_CREDIT_CHARS = 60
 _MIN_PICTURE_TEXT_WEIGHT = 80  # weight; a shorter sentence in a box with a picture is a caption
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # text runs below the headline that may be its standfirst, in any box
@@ -160,7 +170,9 @@ def split_signatures(regions: ArticleRegions) -> None:
 def _can_start_body(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a text run can be the first paragraph of the body."""
     run = page.layout.runs[run_index]
-    if page.rejection_reasons[run_index] or not page.prose_values[run_index] or _is_caption(page, run_index):
+    if page.rejection_reasons[run_index] or not page.prose_values[run_index] or run_index == page.title_run_index:
+        return False
+    if _is_caption(page, run_index) or _is_line_of_picture(page, run_index):
         return False
     return page.weights[run_index] > 250 or not is_fact_line(run.text)
 
@@ -183,6 +195,7 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
     elif run_index < first_body_index and not (
         _is_linked_first_paragraph(page, run_index, first_body_index)
         or _is_short_first_paragraph(page, run_index, first_body_index)
+        or _is_opening_list(page, run_index, first_body_index)
     ):
         reason = "before the text"
     elif not page.prose_values[run_index]:
@@ -190,6 +203,8 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
             reason = "small print"
         elif tag in _GENERIC_TAGS and not _is_whole_line(page, run_index):
             reason = "fragment"
+    if reason in {"", "fragment"} and _is_line_of_picture(page, run_index):
+        return "caption"
     if len(key) > 20 or page.prose_values[run_index]:
         seen.add(key)
     return reason
@@ -235,6 +250,28 @@ def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_ind
     return _is_whole_line(page, run_index) and not is_byline(run.text.rstrip(". ")) and not is_fact_line(run.text)
 
 
+def _is_opening_list(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
+    """Return whether a text run is an item of a list between the headline and the text that belongs to the article.
+
+    The list has no links, and is next to the first paragraph or in a box of its own there.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    item = boxes[runs[run_index].box_index]
+    if item.tag != "li" or run_index <= page.title_run_index or first_body_index >= len(runs):
+        return False
+    index, around = item.parent_index, boxes[runs[first_body_index].box_index].parent_index
+    if boxes[index].parent_index != around:
+        index = boxes[index].parent_index
+    lines = range(boxes[index].run_start, boxes[index].run_end)
+    return (
+        boxes[index].parent_index == around
+        and not any(runs[at].link_chars for at in lines)
+        and not any(_classify_by_text(page, at, {}) or is_fact_line(runs[at].text) for at in lines)
+        and sum(page.weights[at] for at in lines) >= _MIN_LIST_WEIGHT
+        and not (page.box_hints[index] and SMALL_PRINT_NAMES.search(page.box_hints[index]))
+    )
+
+
 def _is_whole_line(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a text run is a sentence.
 
@@ -252,7 +289,11 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
     if share <= 0.5:
         return False
     if not is_sentence(run.text):
-        return not (_is_list_heading(page, run_index) or _is_list_of_links(page, run_index))
+        return not (
+            _is_list_heading(page, run_index)
+            or _is_list_of_links(page, run_index)
+            or _is_labelled_line(page, run_index, tag)
+        )
     return page.weights[run_index] <= 80 and (tag != "p" or (share >= 0.95 and run.text.rstrip("\"'”’»")[-1:] in "!?"))
 
 
@@ -273,6 +314,32 @@ def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
         return False
     is_same_box = boxes[runs[below].box_index].parent_index == heading.parent_index
     return is_same_box and 2 * page.prose_in(heading.parent_index) > page.prose_in(page.root_box_index)
+
+
+def _is_labelled_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
+    """Return whether a line with links is one of several lines that each begin with a label of their own.
+
+    An example is "Saxony: Dresden, Leipzig" in a list of places: names, without the headlines that links to other
+    stories have. "Read also: ..." has the same label each time.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    label = _LINE_LABEL.match(runs[run_index].text)
+    if not label:
+        return False
+    names = _ENUMERATION_COMMA.split(runs[run_index].text[label.end() :])
+    if max(map(len, names)) > _MAX_LISTED_CHARS:
+        return False
+    parent = boxes[runs[run_index].box_index].parent_index
+    if runs[run_index].box_index == page.root_box_index or tag in _GENERIC_TAGS:
+        parent = runs[run_index].box_index  # lines with <br> between them
+    near = range(max(0, run_index - _MAX_LABELLED_LINES), min(len(runs), run_index + _MAX_LABELLED_LINES + 1))
+    labels = {
+        match[1].casefold()
+        for at in near
+        if parent in {runs[at].box_index, boxes[runs[at].box_index].parent_index}
+        and (match := _LINE_LABEL.match(runs[at].text))
+    }
+    return len(labels) >= _MIN_SERIES
 
 
 def _is_list_of_links(page: PageAnalysis, run_index: int) -> bool:
@@ -308,7 +375,9 @@ def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str
         return "imprint" if is_rights_notice(text) else "caption"
     if weight < 160:
         key = alnum_key(text)
-        if not _is_in_data_row(page, run_index) and is_date_line(_remove_names(text, author_names)):
+        if not _is_in_data_row(page, run_index) and (
+            is_date_line(_remove_names(text, author_names)) or is_dated_fact_line(text)
+        ):
             return "date line"
         if key in author_names:
             return "byline"
@@ -338,18 +407,52 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
         if box.tag in _FIGURE_TAGS:
             is_cell = layout.boxes[layout.runs[run_index].box_index].tag in _TABLE_CELL_TAGS
             return not is_cell and run_index not in page.pull_quotes
-        is_named = name and (
-            CAPTION_NAMES.search(name)
-            or (
-                chars < 600
-                and PICTURE_NAMES.search(name)
-                and any(index <= there < box.subtree_end for there, _ in layout.pictures)
+        has_headline = box.run_start <= page.title_run_index < box.run_end
+        is_named = (
+            name
+            and not has_headline
+            and (
+                CAPTION_NAMES.search(name)
+                or (
+                    chars < 600
+                    and PICTURE_NAMES.search(name)
+                    and any(index <= there < box.subtree_end for there, _ in layout.pictures)
+                )
             )
         )
         if is_named:
             return not (_is_text_with_picture(page, index) or _is_in_text_box(page, run_index, index))
         index = box.parent_index
     return _is_below_picture(page, run_index)
+
+
+def _is_line_of_picture(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a box without a name consists of a picture and this text run, as a caption.
+
+    The box has a picture and at most three text runs below it. Either the last of them is a credit, or all of them are
+    short and none is a sentence or a heading. List items and cells of tables often have pictures, and are excluded.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    index = runs[run_index].box_index
+    if any(there == index for there, _ in page.layout.pictures):
+        return False
+    if not any(page.prose_values[run_index + 1 : boxes[page.root_box_index].run_end]):
+        return False  # it is the box of the author below the text
+    while index > 0 and index != page.root_box_index and page.chars_in(index) < _MAX_PICTURE_BOX_CHARS:
+        box = boxes[index]
+        inside = range(box.run_start, box.run_end)
+        if len(inside) > _MAX_PICTURE_BOX_RUNS or box.tag in _ITEM_TAGS or page.title_run_index in inside:
+            return False
+        starts = [start for there, start in page.layout.pictures if index <= there < box.subtree_end]
+        if starts:
+            last = runs[inside[-1]].text
+            is_credited = len(last) < _MAX_CREDIT_CHARS and is_credit(last)
+            is_short = page.chars_in(index) < _MAX_PICTURE_LINE_CHARS and not any(
+                boxes[runs[at].box_index].tag in HEADING_TAGS or _is_whole_line(page, at) for at in inside
+            )
+            return starts[0] == box.run_start and (is_credited or is_short)
+        index = box.parent_index
+    return False
 
 
 def _find_pull_quotes(page: PageAnalysis) -> frozenset[int]:
@@ -520,7 +623,7 @@ def _restore_captions(page: PageAnalysis, inside: range) -> None:
         for at in inside
         if page.rejection_reasons[at] == "caption"
         and page.prose_values[at]
-        and is_sentence(page.layout.runs[at].text)
+        and _is_whole_line(page, at)
         and not is_credit(page.layout.runs[at].text)
     ]
     kept = sum(page.prose_values[at] for at in inside if not page.rejection_reasons[at])

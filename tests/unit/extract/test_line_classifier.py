@@ -9,6 +9,7 @@ from monitor.extract.line_classifier import (
     is_byline,
     is_credit,
     is_date_line,
+    is_dated_fact_line,
     is_fact_line,
     is_imprint,
     is_machine_summary_label,
@@ -100,6 +101,15 @@ def test_date_lines_are_recognised(text: str) -> None:
 def test_a_sentence_with_a_date_is_not_a_date_line() -> None:
     """A sentence that contains a date is news."""
     assert not is_date_line("On 14 February 2026 the ministers met in Vientiane.")
+    assert not is_date_line("鵜殿 浩一 4377 無現")  # votes
+
+
+def test_a_line_of_several_fields_with_a_date_lists_data() -> None:
+    """A line with three fields between bars or bullets, one of them a date, is not text."""
+    assert is_dated_fact_line("Halina Wierzchowska•4 maja 2026, 13:05•2 min czytania")
+    assert is_dated_fact_line("Sport | 4 May 2026 | Ann Example")
+    assert not is_dated_fact_line("4 May 2026 – The minister resigns")
+    assert not is_dated_fact_line("Kandidat | Stimmen | Anteil")
     assert not is_fact_line("On 14 February 2026 the ministers met in Vientiane.")
     assert is_fact_line("National | Chea Vannak | 06 March 2026, 1:00PM | Share:")
 
@@ -124,7 +134,14 @@ def test_credits_and_bylines_are_recognised() -> None:
     assert is_credit("The two ministers in Vientiane on Monday. — DNA/DN Photo")
     assert is_credit("Soldiers at the border (Photo: DNA)")
     assert not is_credit("He said the photo was taken in March.")
+    assert is_credit("नगर निगम कार्यालय से निकलतीं मेयर (फोटो: पीटीआई)")
+    assert is_credit("Protest przed urzędem / fot. Bartosz Kłos")
+    assert is_credit("市长在码头视察 王小明 摄")
+    assert is_credit("市役所前の広場（写真＝浜風新聞）")
+    assert not is_credit("他在会上说，拍摄工作将于六月完成。")
+    assert not is_credit("На фото они стоят рядом, и всё было хорошо.")
     assert is_byline("By Anna Keo")
+    assert is_byline("von")
     assert not is_byline("Byron wrote it.")
 
 
