@@ -461,6 +461,8 @@ def _find_pull_quotes(page: PageAnalysis) -> frozenset[int]:
     Quotations that are a part of a longer text run are excluded.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
+    if not any(box.tag == "blockquote" for box in boxes):
+        return frozenset()
     pictures = sorted(index for index, _ in page.layout.pictures)
     found = []
     for at, run in enumerate(runs):

@@ -6,8 +6,10 @@ stories are merged.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from monitor.stories.similarity import LONG_TEXT_WORDS, TERM_DTYPE, WEIGHT_DTYPE
 
 MIN_SCORE, MIN_MERGE_SCORE = -0.2, 0.5
 MAX_CANDIDATE_STORIES = 8
+MAX_MERGED_STORIES = 3
 MAX_CENTROID_TERMS, MAX_CENTROID_LANGUAGE_FREE_TERMS = 96, 32
 MAX_CENTROID_DAYS = 16
 MAX_TOP_TERMS, MAX_TOP_LANGUAGE_FREE_TERMS = 14, 6
@@ -42,13 +45,20 @@ class StoryClusterer:
 
     index: GroupingIndex
 
-    def place(self, vector: TermVector, features: TermFeatures, new_id: str, story_id: str = "") -> str:
+    def place(
+        self,
+        vector: TermVector,
+        features: TermFeatures,
+        new_id: str,
+        story_id: str = "",
+        is_excluded: Callable[[str], bool] = lambda _: False,
+    ) -> str:
         """Assign an article to a story and return the id of this story.
 
         If ``story_id`` is given and this story is open, the article joins it; an example is the story of a post to
         which the article replies. Otherwise the article joins the most similar story. If no story is similar enough, a
         new story is created with the id ``new_id``, which must be unused. The centroid of the story is updated, and
-        very similar stories are merged.
+        very similar stories are merged. ``is_excluded`` tells whether the article cannot join the story with an id.
         """
         if story_id and (given := self.index.get_centroid(story_id)) and _is_in_window(features, given):
             self.index.save_centroid(extend_centroid(given, vector, features))
@@ -62,11 +72,12 @@ class StoryClusterer:
             ),
             key=_ranking_key,
         )
+        ranked = list(islice((one for one in ranked if not is_excluded(one[1].id)), MAX_MERGED_STORIES))
         if not ranked:
             self.index.save_centroid(start_centroid(new_id, vector, features))
             return new_id
         best = ranked[0][1]
-        for score, other in ranked[1:3]:
+        for score, other in ranked[1:]:
             if score >= MIN_MERGE_SCORE and _is_mergeable(best, other):
                 best = self._merge(best, other)
         self.index.save_centroid(extend_centroid(best, vector, features))

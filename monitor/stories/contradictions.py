@@ -12,7 +12,7 @@ half of each sentence. Such texts report different events if they have few other
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -28,6 +28,7 @@ MAX_REPLACED_WORDS = 5  # a name with its title; more words are another wording
 MAX_HEAD_WORDS = 60
 MIN_STEM_LETTERS = 4  # `Japanese` counts as named where `Japan` is
 MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
+MIN_WEEKDAY_LETTERS = 4
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
 MIN_COMMON_WORD_SHARE = 0.48
 """Two texts count as copies only if at least this share of the words of the shorter text is also in the other text.
@@ -58,11 +59,50 @@ def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
     """
     if _have_few_common_words(first, second):
         return True
-    heads = (
-        [_build_head(text.title, is_title=True) for text in (first, second)],
-        [_build_head(_first_sentence(text), is_title=False) for text in (first, second)],
+    return any(
+        _is_opposite(head.tokens[place], other_head.tokens[other_place])
+        or _replaces(head, place, other_head, other_place, (first, second), with_numbers=True)
+        for head, place, other_head, other_place in _list_differences(first, second)
     )
-    return any(_differs(head, other_head, first, second) for head, other_head in heads)
+
+
+def names_other_subject(first: NormalizedText, second: NormalizedText) -> bool:
+    """Return whether two reports in nearly the same words name other persons or places, as of two ambassadors.
+
+    Numbers do not count, because the number of victims changes from report to report. Scripts without spaces do not
+    show which of their words are names, so nothing is found in them.
+    """
+    return any(
+        _replaces(head, place, other_head, other_place, (first, second), with_numbers=False)
+        for head, place, other_head, other_place in _list_differences(first, second)
+    )
+
+
+def names_other_weekday(first: NormalizedText, second: NormalizedText) -> bool:
+    """Return whether two reports in nearly the same words name different weekdays, as editions of a column do."""
+    return any(
+        bool(days := _weekdays() & {*head.tokens[place]})
+        and bool(other_days := _weekdays() & {*other_head.tokens[other_place]})
+        and days.isdisjoint(other_days)
+        for head, place, other_head, other_place in _list_differences(first, second)
+    )
+
+
+def _list_differences(first: NormalizedText, second: NormalizedText) -> Iterator[tuple[_Head, slice, _Head, slice]]:
+    """Yield the places in which the two headlines differ, and those in which the two first sentences differ.
+
+    Each place is a slice of the words of each text. Nothing is yielded for heads that have few words in common, because
+    they were not written from one template.
+    """
+    for texts, is_title in (((first.title, second.title), True), (map(_first_sentence, (first, second)), False)):
+        head, other_head = (_build_head(text, is_title=is_title) for text in texts)
+        length = max(len(head.tokens), len(other_head.tokens))
+        opcodes = SequenceMatcher(None, head.tokens, other_head.tokens, autojunk=False).get_opcodes()
+        aligned = sum(end - start for tag, start, end, _, _ in opcodes if tag == "equal")
+        if length and aligned >= MIN_ALIGNED_SHARE * length:
+            for tag, start, end, other_start, other_end in opcodes:
+                if tag != "equal":
+                    yield head, slice(start, end), other_head, slice(other_start, other_end)
 
 
 def _have_few_common_words(first: NormalizedText, second: NormalizedText) -> bool:
@@ -89,27 +129,30 @@ def _build_head(text: str, *, is_title: bool) -> _Head:
     return _Head(tuple(cased), tuple(word.lower() for word in cased), is_title_case)
 
 
-def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: NormalizedText) -> bool:
-    length = max(len(head.tokens), len(other_head.tokens))
-    matcher = SequenceMatcher(None, head.tokens, other_head.tokens, autojunk=False)
-    opcodes = matcher.get_opcodes()
-    aligned = sum(end - start for tag, start, end, _, _ in opcodes if tag == "equal")
-    if not length or aligned < MIN_ALIGNED_SHARE * length:
-        return False
-    return any(
-        _is_opposite(head.tokens[start:end], other_head.tokens[other_start:other_end])
-        or (
-            tag == "replace"
-            and _names_others(head, slice(start, end), text, other)
-            and _names_others(other_head, slice(other_start, other_end), other, text)
-            and not _is_spelling(head.tokens[start:end], other_head.tokens[other_start:other_end])
-        )
-        for tag, start, end, other_start, other_end in opcodes
-        if tag != "equal"
+def _replaces(
+    head: _Head,
+    place: slice,
+    other_head: _Head,
+    other_place: slice,
+    texts: tuple[NormalizedText, NormalizedText],
+    *,
+    with_numbers: bool,
+) -> bool:
+    """Return whether a name or number in one head is replaced by another one in the other head.
+
+    ``texts`` are the two texts. Without ``with_numbers``, only names count.
+    """
+    text, other = texts
+    return (
+        _names_others(head, place, text, other, with_numbers=with_numbers)
+        and _names_others(other_head, other_place, other, text, with_numbers=with_numbers)
+        and not _is_spelling(head.tokens[place], other_head.tokens[other_place])
     )
 
 
-def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
+def _names_others(
+    head: _Head, place: slice, text: NormalizedText, other: NormalizedText, *, with_numbers: bool
+) -> bool:
     """Return whether a part of a headline or first sentence contains a name or number that ``other`` does not have.
 
     ``head`` is the headline or first sentence of ``text``. ``place`` has the indexes of the words that form the part.
@@ -117,13 +160,19 @@ def _names_others(head: _Head, place: slice, text: NormalizedText, other: Normal
     False, because the texts then differ by more than a name.
     """
     words = head.cased[place]
+    if not words:
+        return False
     if is_unspaced(words[0][0]):
-        return 2 <= len(words) <= 2 * MAX_REPLACED_WORDS and _is_absent("".join(words), other)
+        return with_numbers and 2 <= len(words) <= 2 * MAX_REPLACED_WORDS and _is_absent("".join(words), other)
     if len(words) > MAX_REPLACED_WORDS:
         return False
     for number, word in enumerate(words, place.start):
         is_name = word[0].isupper() and ((number and not head.is_title_case) or _is_name(word, text))
-        if (is_name or word[0].isdigit()) and word.lower() not in _calendar_words() and _is_absent(word, other):
+        if (
+            (is_name or (with_numbers and word[0].isdigit()))
+            and word.lower() not in _calendar_words()
+            and _is_absent(word, other)
+        ):
             return True
     return False
 
@@ -189,6 +238,17 @@ def _opposites() -> dict[str, set[str]]:
                 for word in words:
                     found.setdefault(" ".join(fold_words(word)), set()).add(key)
     return found
+
+
+@cache
+def _weekdays() -> frozenset[str]:
+    """Return the weekdays of all languages that are one word of at least ``MIN_WEEKDAY_LETTERS`` letters.
+
+    Shorter words, such as "hai" in "thứ hai" and "sun", have other meanings, too.
+    """
+    calendars = [language.calendar for language in language_data().languages.values()]
+    names = [fold_words(word) for calendar in calendars for word in calendar.weekdays]
+    return frozenset(words[0] for words in names if len(words) == 1 and len(words[0]) >= MIN_WEEKDAY_LETTERS)
 
 
 @cache

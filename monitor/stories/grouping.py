@@ -13,15 +13,17 @@ from xxhash import xxh3_64_intdigest
 from monitor.domain.article import Article
 from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement
 from monitor.stories.clustering import StoryClusterer, top_terms
-from monitor.stories.contradictions import tells_other_event
+from monitor.stories.contradictions import names_other_subject, names_other_weekday, tells_other_event
 from monitor.stories.edited_copies import have_common_text, is_edited_copy
-from monitor.stories.features import TermFeatures, TermVector, Vocabulary
+from monitor.stories.features import TermVector, Vocabulary
 from monitor.stories.fingerprints import ArticleFeatures, GroupingText, NormalizedText, extract_grouping_text
 from monitor.stories.grouping_window import StoryWindow
 from monitor.stories.near_duplicates import compare_texts
 
 MIN_LATER_GAP = timedelta(minutes=30)
+MIN_EDITION_GAP = timedelta(hours=18)  # between two editions of a daily column; time zones differ by less
 MAX_COMPARED_ARTICLES = 2
+MAX_SIMILAR_ARTICLES = 8  # articles with common text whose subject is compared before an article joins their story
 ARTICLES_PER_BATCH = 100
 MAX_INDEXED_DUPLICATE_SHARE = 0.9  # a duplicate that shares less with its original is also indexed itself
 UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
@@ -59,7 +61,7 @@ class _Duplicate:
 class _WeightedArticle:
     """Result for an article that is not a duplicate: its features and weighted terms, by which its story is found."""
 
-    features: TermFeatures
+    features: ArticleFeatures
     vector: TermVector
 
 
@@ -70,16 +72,18 @@ class Grouper:
         self._index, self._vocabulary = index, vocabulary
         self._placed: dict[int, Placement] = {}
         self._features: dict[int, ArticleFeatures] = {}
+        self._similar: dict[int, list[int]] = {}
 
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
         """Assign the articles of a batch to stories, in the given order, and return their placements.
 
         A duplicate joins the story of its original. A reply joins the story of the post that it answers. Any other
-        article joins the most similar story or a new one.
+        article joins the most similar story or a new one, but no story with a report in nearly the same words on
+        another person, place or day.
         """
         features = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
         self._index.prefetch_fingerprints(chain.from_iterable(one_features.fingerprints for one_features in features))
-        self._placed, self._features = {}, {}
+        self._placed, self._features, self._similar = {}, {}, {}
         duplicates = [
             self._match_duplicate(one, one_features) for one, one_features in zip(batch, features, strict=True)
         ]
@@ -99,7 +103,7 @@ class Grouper:
         the repeated article is itself a duplicate, its original is recorded. The fingerprints of the incoming article
         are added to the index, unless nearly all its text is in the repeated article.
         """
-        duplicate = self._find_duplicate(features, incoming.article)
+        duplicate = self._find_duplicate(features, incoming)
         original_id = None
         if duplicate is None or duplicate.shared_ratio < MAX_INDEXED_DUPLICATE_SHARE:
             self._index.add_fingerprints(incoming.article_id, features.fingerprints)
@@ -117,7 +121,7 @@ class Grouper:
 
     def _weight_terms(self, features: ArticleFeatures) -> _WeightedArticle:
         self._vocabulary.learn(features.term_features)
-        return _WeightedArticle(features.term_features, self._vocabulary.weight_terms(features.term_features))
+        return _WeightedArticle(features, self._vocabulary.weight_terms(features.term_features))
 
     def _assign_story(self, incoming: IncomingArticle, result: _Duplicate | _WeightedArticle) -> Placement:
         if isinstance(result, _Duplicate):
@@ -126,19 +130,43 @@ class Grouper:
         else:
             answered = self._index.get_placement(incoming.answered_id) if incoming.answered_id else None
             thread = answered.story_id if answered else ""
-            story = StoryClusterer(self._index).place(result.vector, result.features, incoming.story_id, thread)
+            story = StoryClusterer(self._index).place(
+                result.vector,
+                result.features.term_features,
+                incoming.story_id,
+                thread,
+                lambda story_id: self._has_other_event(story_id, incoming, result.features),
+            )
             terms = top_terms(result.vector)
         placement = replace(self._placed[incoming.article_id], story_id=story)
         self._index.place(placement, terms)
         return placement
 
-    def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
+    def _has_other_event(self, story_id: str, incoming: IncomingArticle, features: ArticleFeatures) -> bool:
+        """Return whether a story has a report in nearly the same words as an article that names another subject or day.
+
+        Only the articles with the most fingerprints in common are compared.
+        """
+        for number in self._similar[incoming.article_id]:
+            placement = self._index.get_placement(number)
+            if placement is None or placement.story_id != story_id:
+                continue
+            text, other = features.normalized_text, self._normalized_text(number)
+            is_edition = _is_of_another_day(incoming.article, placement) and names_other_weekday(text, other)
+            if is_edition or names_other_subject(text, other):
+                return True
+        return False
+
+    def _find_duplicate(self, features: ArticleFeatures, incoming: IncomingArticle) -> _Duplicate | None:
         """Return the grouped article that an incoming article repeats, or None.
 
-        The texts of only a few grouped articles are compared: the ones with the most fingerprints in common.
+        The texts of only a few grouped articles are compared: the ones with the most fingerprints in common. Their ids
+        are recorded for ``_has_other_event``.
         """
+        article = incoming.article
         owners = self._index.articles_with(features.fingerprints)
         ranked = sorted((-count, number) for number, count in owners.items())
+        self._similar[incoming.article_id] = [number for _, number in ranked[:MAX_SIMILAR_ARTICLES]]
         for _, number in ranked[:MAX_COMPARED_ARTICLES]:
             placement = self._placed.get(number) or self._index.get_placement(number)
             if placement is None or not _is_in_window(article, placement):
@@ -168,6 +196,13 @@ def _is_in_window(article: Article, placement: Placement) -> bool:
     if article.published_at is None or placement.published_at is None:
         return True
     return abs(article.published_at - placement.published_at) <= DUPLICATE_WINDOW
+
+
+def _is_of_another_day(article: Article, placement: Placement) -> bool:
+    """Return whether an article was published about a day or more before or after a grouped article."""
+    if article.published_at is None or placement.published_at is None:
+        return False
+    return abs(article.published_at - placement.published_at) >= MIN_EDITION_GAP
 
 
 def _is_later(article: Article, placement: Placement) -> bool | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.stories.contradictions import tells_other_event
+from monitor.stories.contradictions import names_other_subject, names_other_weekday, tells_other_event
 from monitor.stories.fingerprints import normalize_text
 
 REST = (
@@ -118,6 +118,33 @@ def test_another_house_style_is_the_same_event(case: str, place: str) -> None:
         texts = [normalize_text("News in brief", f"{head}{background}") for head in (first, second)]
     assert not tells_other_event(*texts)
     assert not tells_other_event(*reversed(texts))
+    assert not names_other_subject(*texts)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_other"),
+    [
+        ("Minister meets Kenyan ambassador", "Minister meets Peruvian ambassador", True),
+        ("Chủ tịch Keo tiếp Đại sứ Kenya tại Viêng Chăn", "Chủ tịch Keo tiếp Đại sứ Peru tại Viêng Chăn", True),
+        ("Президент принял посла Кении в понедельник", "Президент принял посла Перу в понедельник", True),
+        ("Ferry toll rises to 18", "Ferry toll rises to 31", False),  # the same ferry, a day later
+        ("Police arrest editor of weekly magazine", "Police release editor of weekly magazine", False),
+    ],
+)
+def test_only_another_name_is_another_subject(first: str, second: str, is_other: bool) -> None:
+    """Numbers and statements change in the course of one event."""
+    texts = [normalize_text(head, f"{head}.{REST}") for head in (first, second)]
+    assert names_other_subject(*texts) is is_other
+
+
+def test_editions_of_a_column_name_other_weekdays() -> None:
+    """Parts of weekdays of several words, such as "hai" in "thứ hai", are numbers elsewhere."""
+    column = "La bolsa de Lonville cierra {} este {}"
+    texts = [normalize_text(column.format(*words), REST) for words in (("al alza", "lunes"), ("a la baja", "martes"))]
+    assert names_other_weekday(*texts)
+    assert not names_other_weekday(texts[0], texts[0])
+    numbers = [normalize_text(f"Cháy xưởng gỗ ở Long Xuyên, {word} người bị thương", REST) for word in ("hai", "ba")]
+    assert not names_other_weekday(*numbers)
 
 
 def test_a_long_headline_takes_bounded_time() -> None:

@@ -232,6 +232,45 @@ def test_dates_in_the_text_separate_events() -> None:
     assert frozenset("e") in partition(group_articles(articles))
 
 
+def test_events_in_the_same_words_are_stories_of_their_own() -> None:
+    """Five receptions of one day differ in the guest only; reports in other words join the right one."""
+    guests = (
+        ("Kenya", "Kenyan", "Grace Otieno", "the training of nurses"),
+        ("Peru", "Peruvian", "Luis Quispe", "the growing of potatoes"),
+        ("Oman", "Omani", "Said Harthy", "direct flights"),
+        ("Finland", "Finnish", "Aino Virtanen", "forests"),
+        ("Cuba", "Cuban", "Rosa Valdes", "hospitals"),
+    )
+    articles = [
+        news(
+            country,
+            f"President receives {adjective} ambassador",
+            f"President Bounthan Keola received the ambassador of {country}, {name}, in Vientiane on Thursday. "
+            f"They discussed trade and {subject}.",
+            number / 6,
+        )
+        for number, (country, adjective, name, subject) in enumerate(guests)
+    ]
+    text = "Cuba will send doctors to hospitals in Laos, ambassador Rosa Valdes told President Bounthan Keola."
+    articles.append(news("angle", "Cuba to send doctors to Laos", text, 3))
+    expected = {frozenset({"Cuba", "angle"}), *(frozenset({one}) for one in ("Kenya", "Peru", "Oman", "Finland"))}
+    assert partition(group_articles(articles)) == expected
+
+
+def test_daily_columns_are_stories_of_their_own() -> None:
+    """Editions of a market report share their words."""
+    text = (
+        "Stocks in Lonville closed {} on {}, and {} rose most. The crown was stable against the euro. Dealers said "
+        "trade was thin. Analysts expect more of the same until the central bank speaks about interest rates."
+    )
+    days = (("higher", "Thursday", "Kuhn Foods"), ("lower", "Friday", "Grenholt Steel"), ("higher", "Monday", "Lane"))
+    articles = [
+        news(day, f"Lonville stocks close {move} on {day}", text.format(move, day, company), number * 24)
+        for number, (move, day, company) in enumerate(days)
+    ]
+    assert len(partition(group_articles(articles))) == len(days)
+
+
 def test_comparing_texts_of_names_takes_time_in_proportion_to_their_length() -> None:
     """A hostile text has thousands of different names; each would be searched in the whole other text."""
     letters = "abcdefghijklmnopqrstuvwxyz"
