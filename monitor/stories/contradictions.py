@@ -60,7 +60,7 @@ def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
     if _have_few_common_words(first, second):
         return True
     return any(
-        _is_opposite(head.tokens[place], other_head.tokens[other_place])
+        _is_opposite(head.tokens[_widen(head, place)], other_head.tokens[_widen(other_head, other_place)])
         or _replaces(head, place, other_head, other_place, (first, second), with_numbers=True)
         for head, place, other_head, other_place in _list_differences(first, second)
     )
@@ -127,6 +127,12 @@ def _build_head(text: str, *, is_title: bool) -> _Head:
     capitals = sum(word[0].isupper() for word in cased)
     is_title_case = is_title and capitals > MAX_TITLE_CASE_SHARE * len(cased)
     return _Head(tuple(cased), tuple(word.lower() for word in cased), is_title_case)
+
+
+def _widen(head: _Head, place: slice) -> slice:
+    """Return a place with the characters next to it, in scripts without spaces: two opposites may share a character."""
+    around = slice(max(0, place.start - 1), place.stop + 1)
+    return around if any(is_unspaced(word[0]) for word in head.tokens[around]) else place
 
 
 def _replaces(

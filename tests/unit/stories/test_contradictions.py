@@ -35,6 +35,12 @@ OTHER_EVENTS = {
     ),
     "opposite verb": ("Parliament approves the new media law", "Parliament rejects the new media law"),
     "release": ("Police arrest editor of weekly magazine", "Police release editor of weekly magazine"),
+    "opposites with a common character": ("시의회, 공항 이전안 본회의서 가결", "시의회, 공항 이전안 본회의서 부결"),
+    "opposite verb in Swahili": (
+        "Bunge la Kitendo lapitisha muswada wa ardhi",
+        "Bunge la Kitendo lakataa muswada wa ardhi",
+    ),
+    "opposite verb in Turkish": ("Meclis köprü ihalesini onayladı", "Meclis köprü ihalesini reddetti"),
     "title case": (
         "Governor Opens Bridge In Luang Namtha District",
         "Governor Opens Bridge In Sekong District",
