@@ -138,6 +138,7 @@ def _count_article_lines(lines: list[str], header: list[str]) -> int:
 
 
 _MAX_EMPTY_HEADINGS = 3  # more headings than this, each above a picture, mean that the article is a picture series
+_END_MARK = re.compile(r"[\s*#=_~•–—-]{3,}")
 _ADDRESS = re.compile(r"\S@[\w-]+\.\w\w")
 _MIN_SIGNED_LINES = 3  # lines of a text; in a shorter one a name in bold letters may be a heading
 _MAX_NAME_WORDS = 4
@@ -185,6 +186,22 @@ def _is_label_of_links(page: PageAnalysis, run_index: int) -> bool:
         index = boxes[index].parent_index
     others = page.rejection_reasons[run_index + 1 : boxes[index].run_end]
     return boxes[index].run_start == run_index and len(others) > 1 and all(map("links".__eq__, others))
+
+
+def drop_after_end_mark(page: PageAnalysis) -> None:
+    """Drop a line of signs at the end of the text, as press releases have it ("###"), and the lines below it.
+
+    If a paragraph follows, the line separates two parts of the text.
+    """
+    kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
+    for at in reversed(kept[len(kept) // 2 :]):
+        text = page.layout.runs[at].text
+        if _END_MARK.fullmatch(text):
+            for below in kept[kept.index(at) :]:
+                page.rejection_reasons[below] = "imprint"
+            return
+        if page.prose_values[at] and is_sentence(text):
+            return
 
 
 def drop_imprint(page: PageAnalysis) -> None:

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 
 from monitor.extract.box_names import NAMES_CACHED
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, is_broken_sentence, join_pieces
-from monitor.extract.line_classifier import is_byline, is_credit, is_sentence
+from monitor.extract.line_classifier import is_byline, is_credit, is_rights_notice, is_sentence
 
 _SKIPPED_TAG_NAMES = (
     "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
@@ -27,7 +27,7 @@ _INLINE_TAG_NAMES = (
     "ruby s samp small span strike strong sub sup time tt u var wbr"
 )
 INLINE_TAGS = frozenset(_INLINE_TAG_NAMES.split())
-_HINT_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-testid", "data-component")
+_HINT_ATTRIBUTES = ("class", "id", "role", "type", "itemprop", "data-testid", "data-component")
 _SCREEN_READER_NAMES = (
     r"sr-only|visually-?hidden|screen-?reader(?:-text)?|off-?screen|assistive-text|element-invisible|display-none"
 )
@@ -290,7 +290,7 @@ def _is_leading_credit(node: LexborNode, tag: str, classes: str) -> bool:
     if tag not in _CREDIT_TAGS or node.first_child is None:
         return False
     text = normalize_spacing(node.text() or "") if tag != "span" or node.first_child.is_text_node else ""
-    return 0 < len(text) <= _MAX_CREDIT_CHARS and is_credit(text) and not is_sentence(text)
+    return 0 < len(text) <= _MAX_CREDIT_CHARS and is_credit(text) and not (is_sentence(text) or is_rights_notice(text))
 
 
 def _is_leading_date(tag_around: str, classes: str) -> bool:

@@ -25,7 +25,7 @@ from monitor.extract.metadata import PageMetadata, read_metadata
 from monitor.extract.pdf_document import PdfText, is_pdf, read_pdf
 from monitor.extract.regions import ArticleRegions, assemble_regions, split_signatures
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
-from monitor.extract.titles import choose_title, find_site_keys, list_headlines
+from monitor.extract.titles import choose_title, find_site_keys, find_unnamed_headline, list_headlines
 from monitor.text.encoding import decode
 from monitor.text.site_domains import get_site_domain
 from monitor.text.time_zones import find_local_time
@@ -263,6 +263,7 @@ def _extract_regions(
     """
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)
+        find_unnamed_headline(page, metadata)
     title, title_reason = choose_title(page, metadata, urlsplit(url).hostname or "", feed_title)
     selected = select_texts(tree, selectors.title)
     if selected:

@@ -204,7 +204,7 @@ def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str
         if len(runs[at].text) < MAX_DATE_LINE_CHARS
         and _may_date_article(page, at)
         and elements.is_own(page.layout.boxes[runs[at].box_index].node)
-        for is_modified, part in _split_at_updates(runs[at].text)
+        for is_modified, part in _split_at_updates(_JOINED_WORDS.sub(" ", runs[at].text))
     ]
     return [part for _rank, part in sorted(parts, key=itemgetter(0))]
 
@@ -240,6 +240,8 @@ def _cut_before_update(part: str) -> tuple[str, ...]:
     return (part[: found.start()], part[found.start() :]) if found else (part,)
 
 
+_JOINED_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Ends of words that the page shows apart, although its text has no space between them: "2 min readMay 4, 2026"."""
 _PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
 """Separators of the parts of a line: signs between spaces, and commas or semicolons before a word."""
 

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 from monitor.extract.boilerplate import (
     MACHINE_SUMMARY,
     READER_APPEAL,
+    drop_after_end_mark,
     drop_biographies,
     drop_callouts,
     drop_empty_headings,
@@ -69,6 +70,8 @@ _MAX_PICTURE_BOX_CHARS = 600  # characters in a box that consists of a picture a
 _MAX_PICTURE_BOX_RUNS = 3
 _MAX_PICTURE_LINE_CHARS = 200  # characters of a caption that is not a sentence
 _MAX_CREDIT_CHARS = 60
+_MIN_CAPTION_WORDS = 5  # a shorter line next to a picture above the text has the name of the author
+_MIN_WIDE_CHARS = 24  # the same for twice the number of ideographs
 _MIN_PICTURE_TEXT_WEIGHT = 80  # weight; a shorter sentence in a box with a picture is a caption
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # text runs below the headline that may be its standfirst, in any box
@@ -127,10 +130,14 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
     drop_callouts(page)
     last = next((at for at in reversed(inside) if not page.rejection_reasons[at]), box.run_start)
     for at in range(max(page.title_run_index, 0), last):
-        if page.rejection_reasons[at] == "next to the article" and _is_caption(page, at):
+        reason = page.rejection_reasons[at]
+        if reason == "caption" and is_reader_appeal(page.layout.runs[at].text):
+            page.rejection_reasons[at] = READER_APPEAL
+        elif reason in _ADJACENT_REASONS and (_is_caption(page, at) or _is_line_of_first_picture(page, at)):
             page.rejection_reasons[at] = "caption"
     _find_standfirst(page, {alnum_key(text) for text in descriptions}, first)
     drop_empty_headings(page)
+    drop_after_end_mark(page)
     drop_imprint(page)
     drop_biographies(page, names)
     drop_name_signature(page)
@@ -453,6 +460,18 @@ def _is_line_of_picture(page: PageAnalysis, run_index: int) -> bool:
             return starts[0] == box.run_start and (is_credited or is_short)
         index = box.parent_index
     return False
+
+
+def _is_line_of_first_picture(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a line between headline and text is the caption of the picture there, not a name next to it."""
+    text = page.layout.runs[run_index].text
+    is_long = len(text.split()) >= _MIN_CAPTION_WORDS or page.weights[run_index] >= 2 * len(text) >= _MIN_WIDE_CHARS
+    return (
+        is_long
+        and 0 <= page.title_run_index < run_index
+        and not _classify_by_text(page, run_index, {})
+        and _is_line_of_picture(page, run_index)
+    )
 
 
 def _find_pull_quotes(page: PageAnalysis) -> frozenset[int]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from monitor.extract.box_names import HEADING_LABEL_NAMES, HEADING_PART_NAMES, split_camel_case
-from monitor.extract.main_content import PageAnalysis, alnum_key
+from monitor.extract.line_classifier import is_sentence
+from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key
 from monitor.extract.metadata import UNSPACED_CHARS, PageMetadata, title_words
 
 _NAME_PART = r"\s*(?:[|«»·•：_]|\s::|\s[-–—:]|--+|[－—]+)\s*"
@@ -40,7 +41,7 @@ _LABEL = re.compile(
     r"\W{0,2}(?:(?:\w+\W)?\w+(?:[\])}]\s*|\s*:\s*|[.!]\s+)|(?:\w+\W{1,2}){0,4}\w+(?:\s*[|·•»›/]\s*|\s[-–—]\s))"
 )
 """Pattern of a label or a name before a headline."""
-_ADDITION = re.compile(r"\s*[:;|(]|\s[-–—]\s|\.\s")
+_ADDITION = re.compile(r"\s*[:;|(（【]|\s[-–—]\s|\.\s")
 """Pattern of the beginning of an addition to a headline."""
 _MIN_ALIGNED_WORDS = 3
 _MIN_CUT_WORDS_CHARS = 50  # characters; a shorter title is an own title that begins like the heading
@@ -48,6 +49,10 @@ _MAX_TEXT_CHARS = 2_000  # characters at the start of the text that are searched
 _MAX_WIDE_SECTION_CHARS = 8  # characters of the name of a section or outlet in a script without spaces
 _MIN_CUT_OFF_CHARS = 15  # characters; a shorter title is not the cut-off beginning of another one
 _MAX_SITE_NAME_CHARS = 40  # characters; some pages state their headline as the name of the site
+_MAX_UNRELATED_SHARE = 0.5  # share of a title's words in the text; a headline has more
+_MAX_HEADLINE_DISTANCE_RUNS = 8  # text runs between a headline and the text, such as a date and a summary
+_MAX_HEADLINE_CHARS = 250
+_EMPHASIS = 'b, strong, big, font[size="4"], font[size="5"], font[size="6"], font[size^="+"]'
 _MIN_HOST_PART_CHARS = 4  # characters; shorter parts of a host name do not name the outlet
 
 
@@ -122,6 +127,46 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_tit
         return not text.isupper(), len(_WORD.findall(text)), len(text.split()), origin == "heading"
 
     return texts[max(origins, key=rank_spelling)], ", ".join(origins)
+
+
+def find_unnamed_headline(page: PageAnalysis, metadata: PageMetadata) -> None:
+    """Find the headline of a page whose metadata state only the outlet or the kind of page, as "Press release".
+
+    The headline is then the heading above the text, or a bold line there. It must have more words in common with the
+    text than the titles in the metadata.
+    """
+    runs, boxes = page.layout.runs, page.layout.boxes
+    kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason and page.prose_values[at]]
+    first = next((at for at in kept if is_sentence(runs[at].text)), -1)
+    if page.title_run_index >= 0 or first < 0:
+        return
+    words = title_words(" ".join(runs[at].text for at in kept if at >= first)[:_MAX_TEXT_CHARS])
+
+    def measure_share(title: str) -> float:
+        found = title_words(title)
+        return len(found & words) / max(1, len(found))
+
+    share = max(map(measure_share, metadata.headlines.values()), default=0.0)
+    if share > _MAX_UNRELATED_SHARE:
+        return
+    lines = [
+        (boxes[runs[at].box_index].tag if boxes[runs[at].box_index].tag in HEADING_TAGS else "text", at)
+        for at in range(max(0, first - _MAX_HEADLINE_DISTANCE_RUNS), first)
+        if _MIN_CUT_OFF_CHARS <= len(runs[at].text) < _MAX_HEADLINE_CHARS
+        and not runs[at].link_chars
+        and not is_sentence(runs[at].text)
+        and measure_share(runs[at].text) > share
+    ]
+    page.title_run_index = min(
+        (line for line in lines if line[0] != "text" or _is_emphasized(page, line[1])), default=("", -1)
+    )[1]
+
+
+def _is_emphasized(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a line is bold or in larger letters."""
+    run = page.layout.runs[run_index]
+    parts = page.layout.boxes[run.box_index].node.css(_EMPHASIS)
+    return any(" ".join((part.text() or "").split()) == run.text for part in parts)
 
 
 def _is_removed_name(texts: dict[str, str], document_title: str, page: PageAnalysis) -> bool:

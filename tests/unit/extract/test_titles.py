@@ -115,6 +115,20 @@ def test_a_headline_that_is_stated_as_the_name_of_the_site_is_kept() -> None:
     assert read(f"<main><article>{BODY}</article></main>", headline, head) == headline
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"<table><tr><td><font size=4><b>{TITLE}</b></font><br><br><font size=2>{A}<br><br>{B}<br><br>{C}</table>",
+        f"<div><h2>{TITLE}</h2><h3>Forty families wait</h3><div>Posted on 4 May 2026</div><p>{A}<p>{B}<p>{C}</div>",
+        f"<div><p><strong>{TITLE}</strong></p><p>{A}</p><p>{B}</p><p>{C}</p></div>",
+    ],
+)
+def test_a_page_whose_metadata_state_only_its_kind_has_the_line_above_the_text_as_title(inside: str) -> None:
+    """Without a heading that the metadata confirm, a heading or a bold line above the text is the headline."""
+    assert read(inside, "Press release") == TITLE
+    assert read(inside.replace(TITLE, "Our winter offers for you"), TITLE) == TITLE  # the metadata fit the text
+
+
 def test_the_heading_of_a_box_is_not_the_headline() -> None:
     """A heading below the text, or of another box, does not become the title."""
     after = "<div><h2 class=more-on-the-subject-headline>More about the province</h2></div>"
