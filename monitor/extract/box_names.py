@@ -93,7 +93,7 @@ sub-?head(?:line|ing)?
 Their text is nevertheless kept if another place, such as the metadata, states the headline with it.
 """
 CAPTION_NAMES = _compile_names(r"""
-(?:fig|img|image|photo|picture|media|video|wp)-?cap(?:tion\w*)? captions? caption-?\w+ cutline legend legende
+(?:fig|img|image|photo|picture|media|video|wp)-?cap(?:tion\w*)? captions? caption-?\w+ lightbox cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
 picture-?(?:desc\w*|credit|text) pie-?de-?foto
 """)

@@ -57,6 +57,9 @@ _HIDING_STYLE = re.compile(
 _HIDING_ATTRIBUTES = frozenset(("hidden", "style", "class", "aria-hidden"))
 _CREDIT_TAGS = frozenset(("span", "small", "i", "em", "font", "cite"))
 _MAX_CREDIT_CHARS = 60
+_SENTENCE_END = re.compile(r"[^\W\d_A-Z]{2}[.!?…][\"'”’»)]*$")  # not the end of an abbreviation of single letters
+_MAX_END_CHARS = 8
+_BREAK_CLASS = re.compile(r"(?:^|\s)(?:br|line-?break)(?:\s|$)")
 _MAX_DECORATION_CHARS = 3  # characters; a shorter text with aria-hidden is a drop cap or a sign, which readers see
 _TITLE_TAGS = frozenset(("h1", "h2", "h3"))
 _BOLD_TAGS = frozenset(("b", "strong"))
@@ -158,6 +161,8 @@ class _RunBuilder:
             else:
                 self._end_line()
             self.break_count = 0
+        if self.pieces and text[0].isupper() and _SENTENCE_END.search(self.pieces[-1][-_MAX_END_CHARS:]):
+            self.pieces.append(" ")  # the page shows the elements apart
         self.pieces.append(text)
         if self.link_depth:
             self.link_chars += len(text.strip())
@@ -236,7 +241,7 @@ def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
 
 
 def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> None:
-    """Process an element without content: record a picture, or end the current text run at a block element."""
+    """Process an element without content: record a picture, or end the line or text run at a break or a block."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
             if builder.break_count > 1:  # the paragraph above the picture has ended
@@ -244,6 +249,8 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
             layout.pictures.append((builder.box_index, len(layout.runs)))
     elif tag not in INLINE_TAGS and tag not in _RUBY_READING_TAGS and builder.pieces:
         builder.flush()
+    elif tag == "span" and _BREAK_CLASS.search(node.attributes.get("class") or ""):
+        builder.break_count += 1
 
 
 def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> str:

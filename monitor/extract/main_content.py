@@ -48,6 +48,7 @@ _MIN_EXCERPTS = 3
 _MAX_EXCERPT_LINES = 4  # headline, excerpt, date and section of another story
 _MAX_FORM_CHARS = 500  # characters; the box of a form with more text has other content
 _ADDRESS_FIELD = 'input[type="email" i], input[name*="mail" i]'
+_EMPHASIS = 'b, strong, big, font[size="4"], font[size="5"], font[size="6"], font[size^="+"]'
 _CHOICE = 'input[type="radio" i]'
 _MIN_CHOICES = 2
 _MIN_ARTICLE_PROSE = 400  # weight of a short article in its own HTML element
@@ -128,6 +129,13 @@ def measure_weight(text: str) -> int:
 def compute_link_ratio(run: TextRun) -> float:
     """Return the share of a text run's characters that are in links, from 0 to 1."""
     return run.link_chars / len(run.text)
+
+
+def is_emphasized(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a line is bold or in larger letters."""
+    run = page.layout.runs[run_index]
+    parts = page.layout.boxes[run.box_index].node.css(_EMPHASIS)
+    return any(" ".join((part.text() or "").split()) == run.text for part in parts)
 
 
 def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str] = frozenset()) -> PageAnalysis:

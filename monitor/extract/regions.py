@@ -46,7 +46,13 @@ from monitor.extract.line_classifier import (
     split_agency_signature,
     split_dateline,
 )
-from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, compute_link_ratio
+from monitor.extract.main_content import (
+    HEADING_TAGS,
+    PageAnalysis,
+    alnum_key,
+    compute_link_ratio,
+    is_emphasized,
+)
 
 _MIN_EXACT_REPEAT_CHARS = 300  # characters; longer repetitions are compared exactly, not by their letters and digits
 _UNPUNCTUATED_SCRIPTS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
@@ -208,7 +214,7 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
     elif not page.prose_values[run_index]:
         if _is_small_print(page, run):
             reason = "small print"
-        elif tag in _GENERIC_TAGS and not _is_whole_line(page, run_index):
+        elif tag in _GENERIC_TAGS and not (_is_whole_line(page, run_index) or _is_bold_subheading(page, run_index)):
             reason = "fragment"
     if reason in {"", "fragment"} and _is_line_of_picture(page, run_index):
         return "caption"
@@ -287,6 +293,18 @@ def _is_whole_line(page: PageAnalysis, run_index: int) -> bool:
     text = page.layout.runs[run_index].text
     is_long = page.weights[run_index] >= _MIN_SENTENCE_WEIGHT
     return is_sentence(text) or (is_long and _UNPUNCTUATED_SCRIPTS.search(text[-1:]) is not None)
+
+
+def _is_bold_subheading(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a bold line is directly between two paragraphs in the box of both, as a heading without a tag."""
+    runs = page.layout.runs
+    if not 0 < run_index < len(runs) - 1:
+        return False
+    is_between = all(
+        runs[at].box_index == runs[run_index].box_index and page.prose_values[at] and not page.rejection_reasons[at]
+        for at in (run_index - 1, run_index + 1)
+    )
+    return is_between and is_emphasized(page, run_index)
 
 
 def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from monitor.extract.box_names import HEADING_LABEL_NAMES, HEADING_PART_NAMES, split_camel_case
 from monitor.extract.line_classifier import is_sentence
-from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key
+from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, is_emphasized
 from monitor.extract.metadata import UNSPACED_CHARS, PageMetadata, title_words
 
 _NAME_PART = r"\s*(?:[|«»·•：_]|\s::|\s[-–—:]|--+|[－—]+)\s*"
@@ -52,7 +52,6 @@ _MAX_SITE_NAME_CHARS = 40  # characters; some pages state their headline as the 
 _MAX_UNRELATED_SHARE = 0.5  # share of a title's words in the text; a headline has more
 _MAX_HEADLINE_DISTANCE_RUNS = 8  # text runs between a headline and the text, such as a date and a summary
 _MAX_HEADLINE_CHARS = 250
-_EMPHASIS = 'b, strong, big, font[size="4"], font[size="5"], font[size="6"], font[size^="+"]'
 _MIN_HOST_PART_CHARS = 4  # characters; shorter parts of a host name do not name the outlet
 
 
@@ -158,15 +157,8 @@ def find_unnamed_headline(page: PageAnalysis, metadata: PageMetadata) -> None:
         and measure_share(runs[at].text) > share
     ]
     page.title_run_index = min(
-        (line for line in lines if line[0] != "text" or _is_emphasized(page, line[1])), default=("", -1)
+        (line for line in lines if line[0] != "text" or is_emphasized(page, line[1])), default=("", -1)
     )[1]
-
-
-def _is_emphasized(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a line is bold or in larger letters."""
-    run = page.layout.runs[run_index]
-    parts = page.layout.boxes[run.box_index].node.css(_EMPHASIS)
-    return any(" ".join((part.text() or "").split()) == run.text for part in parts)
 
 
 def _is_removed_name(texts: dict[str, str], document_title: str, page: PageAnalysis) -> bool:
