@@ -29,6 +29,8 @@ MAX_HEAD_WORDS = 60
 MIN_STEM_LETTERS = 4  # `Japanese` counts as named where `Japan` is
 MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
 MIN_WEEKDAY_LETTERS = 4
+MIN_NAME_LETTERS = 3
+MIN_REPLACED_NAMES = 2  # words, or pairs of characters in scripts without spaces
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
 MIN_COMMON_WORD_SHARE = 0.48
 """Two texts count as copies only if at least this share of the words of the shorter text is also in the other text.
@@ -57,7 +59,7 @@ def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
     It is enough if their headlines differ in the subject, if their first sentences differ in the subject, or if they
     have few words except names in common.
     """
-    if _have_few_common_words(first, second):
+    if _have_few_common_words(first, second) or _differ_in_caseless_names(first, second):
         return True
     return any(
         _is_opposite(head.tokens[_widen(head, place)], other_head.tokens[_widen(other_head, other_place)])
@@ -69,10 +71,9 @@ def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
 def names_other_subject(first: NormalizedText, second: NormalizedText) -> bool:
     """Return whether two reports in nearly the same words name other persons or places, as of two ambassadors.
 
-    Numbers do not count, because the number of victims changes from report to report. Scripts without spaces do not
-    show which of their words are names, so nothing is found in them.
+    Numbers do not count, because the number of victims changes from report to report.
     """
-    return any(
+    return _differ_in_caseless_names(first, second) or any(
         _replaces(head, place, other_head, other_place, (first, second), with_numbers=False)
         for head, place, other_head, other_place in _list_differences(first, second)
     )
@@ -86,6 +87,33 @@ def names_other_weekday(first: NormalizedText, second: NormalizedText) -> bool:
         and days.isdisjoint(other_days)
         for head, place, other_head, other_place in _list_differences(first, second)
     )
+
+
+def _differ_in_caseless_names(first: NormalizedText, second: NormalizedText) -> bool:
+    """Return whether two texts differ in names, in a script whose names have no capitals.
+
+    A word is taken for a name if it replaces another word of the headline, occurs in its own text, too, and is missing
+    in the other text, and the same holds for the word that it replaces. One such word may be a synonym, so a second
+    word of the headline or the first sentence must be replaced, too.
+    """
+    replaced: tuple[set[str], set[str]] = set(), set()
+    for head, place, other_head, other_place in _list_differences(first, second):
+        sides = ((head, place, second), (other_head, other_place, first))
+        for side, (one, where, other) in enumerate(sides):
+            for word in _join_characters(one.cased[where]):
+                if word.lower() == word.upper() and not word[0].isdigit() and _is_absent(word, other):
+                    replaced[side].add(word)
+    return all(
+        sum(len(word) // 2 if is_unspaced(word[0]) else len(word) >= MIN_NAME_LETTERS for word in words)
+        >= MIN_REPLACED_NAMES
+        and any(build_stream(word) in text.stream and build_stream(word) in build_stream(text.title) for word in words)
+        for words, text in zip(replaced, (first, second), strict=True)
+    )
+
+
+def _join_characters(words: Sequence[str]) -> Sequence[str]:
+    """Return words as they are, but the characters of a script without spaces as one word."""
+    return ["".join(words)] if words and is_unspaced(words[0][0]) else words
 
 
 def _list_differences(first: NormalizedText, second: NormalizedText) -> Iterator[tuple[_Head, slice, _Head, slice]]:

@@ -143,6 +143,49 @@ def test_only_another_name_is_another_subject(first: str, second: str, is_other:
     assert names_other_subject(*texts) is is_other
 
 
+CASELESS_NAMES = {
+    "Arabic": (
+        "وزير الخارجية يستقبل سفير {0}",
+        "استقبل وزير الخارجية يوم الثلاثاء سفير {0} {1}، وبحث الجانبان الصيد.",
+        (("النرويج", "لارس بيرغ"), ("تشيلي", "لويس مورا")),
+    ),
+    "Chinese": (
+        "{0}市原副市长{1}因受贿获刑",
+        "{0}市中级人民法院十六日宣判，原副市长{1}因受贿罪被判处有期徒刑。",
+        (("临川", "周启明"), ("青岚", "郑文博")),
+    ),
+    "Japanese": (
+        "{0}長選、新人の{1}氏が初当選",
+        "{0}長選は14日投開票され、新人の{1}氏が現職を破り初当選した。",
+        (("汐見市", "宮地"), ("波倉町", "小坂井")),
+    ),
+}
+ONE_SYNONYM = {
+    "Arabic": (
+        "{} أربعة في حادث سير قرب المنيا",
+        "أعلنت الشرطة {} أربعة أشخاص في حادث سير قرب المنيا صباح الثلاثاء.",
+        ("مصرع", "مقتل"),
+    ),
+    "Chinese": ("青岚山体滑坡致三人{}", "青岚市十六日发生山体滑坡，造成三人{}，救援仍在进行。", ("遇难", "死亡")),
+}
+
+
+@pytest.mark.parametrize("language", CASELESS_NAMES)
+def test_names_without_capitals_are_another_subject(language: str) -> None:
+    """Two replaced words, one of them in headline and text, are names; they are missing in the other text."""
+    title, text, names = CASELESS_NAMES[language]
+    texts = [normalize_text(title.format(*pair), text.format(*pair)) for pair in names]
+    assert names_other_subject(*texts)
+    assert tells_other_event(*texts)
+
+
+@pytest.mark.parametrize("language", ONE_SYNONYM)
+def test_one_replaced_word_may_be_a_synonym(language: str) -> None:
+    """Two editors call the victims "killed" and "dead"."""
+    title, text, words = ONE_SYNONYM[language]
+    assert not names_other_subject(*(normalize_text(title.format(word), text.format(word)) for word in words))
+
+
 def test_editions_of_a_column_name_other_weekdays() -> None:
     """Parts of weekdays of several words, such as "hai" in "thứ hai", are numbers elsewhere."""
     column = "La bolsa de Lonville cierra {} este {}"
