@@ -12,6 +12,7 @@ half of each sentence. Such texts report different events if they have few other
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -125,6 +126,8 @@ def _list_differences(first: NormalizedText, second: NormalizedText) -> Iterator
     for texts, is_title in (((first.title, second.title), True), (map(_first_sentence, (first, second)), False)):
         head, other_head = (_build_head(text, is_title=is_title) for text in texts)
         length = max(len(head.tokens), len(other_head.tokens))
+        if (Counter(head.tokens) & Counter(other_head.tokens)).total() < MIN_ALIGNED_SHARE * length:
+            continue  # a quick test: most texts are not from one template
         opcodes = SequenceMatcher(None, head.tokens, other_head.tokens, autojunk=False).get_opcodes()
         aligned = sum(end - start for tag, start, end, _, _ in opcodes if tag == "equal")
         if length and aligned >= MIN_ALIGNED_SHARE * length:

@@ -25,7 +25,7 @@ def is_unspaced(char: str) -> bool:
     These are the scripts without spaces between words (Lao, Thai, Khmer, Burmese, Chinese and Japanese), and Korean,
     in which particles are attached to names.
     """
-    return _UNSPACED_CHARACTER.match(char) is not None
+    return char >= "\u0e00" and _UNSPACED_CHARACTER.match(char) is not None  # the comparison alone decides most
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
