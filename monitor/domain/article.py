@@ -47,9 +47,10 @@ class AttachedText:
 class Article:
     """An article as it was extracted. All texts are in Unicode form NFC.
 
-    - ``body``: its paragraphs are joined by newlines.
+    - ``body`` is the main text, whose paragraphs are joined by newlines.
     - ``published_at`` is None if the time is uncertain.
-    - ``authors``: for a repost on a social network, the author of the original post.
+    - ``authors`` are the authors of the article. For a repost on a social network, the first one is the author of the
+      original post.
     - ``section`` is ``REPOST`` for a repost, and begins with ``REPLY`` for a reply. Otherwise it is the outlet's
       section, such as Politics.
     - ``confidence`` is the extraction confidence, from 0 (nothing found) to 1.
@@ -121,7 +122,10 @@ class Article:
 
 
 def append_attached(body: str, attached: Sequence[AttachedText]) -> tuple[str, tuple[int, ...]]:
-    """Append the texts of attached documents to the body of an article; return the new body and its ``page_starts``."""
+    """Append the texts of attached documents to the body of an article.
+
+    Return the new body, and the offsets in it at which pages begin (``Article.page_starts``).
+    """
     starts: list[int] = []
     for one in attached:
         if starts:
@@ -146,14 +150,14 @@ class NewArticle:
 
     - ``entry_keys`` are values by which the article is recognised later, such as its URL.
     - ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
-    - ``is_alertable`` is false for an article that must not be reported, for example because it was published before
-      the source was added.
+    - ``is_alertable`` is false for an article that must not be reported, for example because it was published long
+      before the source was added.
     - ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``.
     - ``quarantine_reason`` is not empty if the article is quarantined: it is stored, but not reported until
-      `monitor articles release` releases it. This happens if a poll brings implausibly many articles.
+      `monitor articles release` releases it. For example, articles are quarantined if a poll brings many old ones.
     - ``search_text`` is the text for the full-text index. If it is None, the store must compute this text.
-    - ``known_article_id`` is set if the entry leads to an article that is already stored. Then only the entry keys and
-      the URL are added to the stored article.
+    - ``known_article_id`` is the id of the article if it is already stored, and was found in a feed again with another
+      URL or other keys. Then only the keys and the URL are added to the stored article.
     """
 
     entry_keys: tuple[str, ...]
@@ -168,7 +172,10 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """A stored article that was found by an entry key. If the article was deleted, only its id is known."""
+    """A stored article that was found by an entry key, such as the URL of an entry of a feed.
+
+    If the article was deleted, only its id is known.
+    """
 
     id: int
     url: str = ""
@@ -181,8 +188,8 @@ class KnownArticle:
 class StoredArticle:
     """An article with its database id.
 
-    - ``is_alertable`` is false if the article must not be reported, because it was published before its source was
-      added.
+    - ``is_alertable`` is false if the article must not be reported, for example because it was published long before
+      its source was added.
     - ``duplicate_of`` is the id of the original if this article is a duplicate, which means that it has the same text.
     - ``version_count`` is the number of earlier versions.
     - ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not reported.

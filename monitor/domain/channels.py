@@ -66,7 +66,7 @@ _SigningKeys = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class EmailChannel:
-    """Mail to several recipients."""
+    """Mail to one or more recipients, sent through a mail server."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "email"

@@ -16,7 +16,7 @@ _STORY = re.compile(STORY_ID_PATTERN)
 
 
 class CodeKind(StrEnum):
-    """The kind of object that a code refers to: article, hit or story."""
+    """The kind of object that a short code refers to: article (a53), hit (h45) or story (s12)."""
 
     ARTICLE = "article"
     HIT = "hit"
@@ -24,7 +24,7 @@ class CodeKind(StrEnum):
 
 
 class Code(NamedTuple):
-    """The parsed code of an article, hit or story.
+    """A parsed short code, such as a53: the kind of object that it refers to, and the id of the object.
 
     ``number`` is the id of an article or hit, and ``story_id`` the id of a story. Only one of them has a value; the
     other is 0 or empty.

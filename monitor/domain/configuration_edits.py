@@ -9,7 +9,10 @@ from monitor.domain.errors import ConfigIssue, MonitorError
 from monitor.domain.source import Source
 
 ACCEPTED_HASH_SETTING = "accepted-losses"
-"""Name of a setting: the hash of the configuration that the user has confirmed although it removes most sources."""
+"""Name of a setting: the hash of a configuration that the user has confirmed, so that the daemon applies it.
+
+Without the confirmation, the daemon does not apply a configuration that removes most sources or seems to change an id.
+"""
 
 MAX_KEPT_TEXTS = 20
 """Number of edits of each file whose former text is kept, so that these edits can be undone."""
@@ -79,7 +82,7 @@ class CheckedEdit:
 
 @dataclass(frozen=True, slots=True)
 class ChangedRegion:
-    """Lines of a file that two people have edited at the same time.
+    """Lines of a file that the reader, somebody else or both have edited since the reader opened the file.
 
     ``base`` are the lines when the reader opened the file, ``theirs`` the lines in the file now, and ``mine`` the lines
     in the reader's text. ``line`` is the number of the first line in the reader's text.
@@ -128,7 +131,7 @@ class ComparedTexts:
 
     @property
     def can_merge(self) -> bool:
-        """Return whether others have changed lines that the reader has not edited."""
+        """Return whether others have changed lines that the reader has not edited. ``merged`` has these changes."""
         return any(region.is_only_theirs for region in self.regions)
 
 
@@ -137,8 +140,8 @@ class SavedEdit:
     """Saved edit of a configuration file.
 
     ``before`` is the former text, by which the edit can be undone. ``tag`` identifies the new content.
-    ``accepted_hash`` is the hash of the whole configuration if the reader has confirmed that most sources are removed.
-    Otherwise it is empty.
+    ``accepted_hash`` is not empty if the edit removes most sources, causes warnings, or restores a former text. Then it
+    is the hash of the whole configuration, by which the daemon applies it without another confirmation.
     """
 
     name: str
@@ -166,16 +169,17 @@ class ConfigurationEditor(Protocol):
         ...
 
     def recall(self, name: str, tag: str) -> str:
-        """Return the text that a file had when its tag was ``tag``.
+        """Return the text that a file had, with hidden secrets, when a reader opened it.
 
-        If this text is no longer known, return the present text of the file.
+        ``tag`` identifies the content that the reader opened (``OpenedFile.tag``). If this text is no longer known,
+        return the present text of the file.
         """
         ...
 
     def compare(self, name: str, text: str, tag: str) -> ComparedTexts:
-        """Compare a text with a configuration file as it is now, and as it was when it had the tag ``tag``.
+        """Compare a text that a reader has edited with a configuration file as it is now, and as the reader opened it.
 
-        Secrets are hidden in all texts.
+        ``tag`` identifies the content that the reader opened (``OpenedFile.tag``). Secrets are hidden in all texts.
         """
         ...
 
@@ -214,7 +218,9 @@ class ConfigurationEditor(Protocol):
         ...
 
     def add_sources(self, sources: Mapping[str, Mapping[str, Any]]) -> SavedEdit:
-        """Add sources, given by id with their keys, to the main file. All other bytes of the file are kept.
+        """Add sources to the main file. All other bytes of the file are kept.
+
+        ``sources`` maps the id of each new source to its keys and values, as they are written in sources.yaml.
 
         Raises the errors of ``build_source`` and ``save``. Raises ``UsageError`` if another source has one of the ids.
         If the file cannot be written, the message of ``EditNotAllowed`` has the lines to add by hand.

@@ -62,7 +62,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in the outbox, with its state. ``message.target`` contains no secret and may be displayed.
+    """A stored message that is to be sent or was sent, with its state.
+
+    ``message.target`` contains no secret and may be displayed.
 
     ``dismissed_at`` is the time at which a user dismissed a rejected or failed delivery. From then on, the delivery is
     not reported as a problem.

@@ -300,11 +300,15 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of a window (period) in numbers: configured sources, sources that were read, articles, and problems.
+    """Numbers of the sources that were read and of the articles that were found in a window (period), and problems.
 
-    ``quarantined_count`` is the number of articles in quarantine. The last two counts are about entries of the latest
-    documents. ``merged_count`` entries were repetitions of other entries. ``dropped_count`` entries were not stored,
-    because they were empty or the document had too many.
+    - ``source_count`` is the number of configured sources, of which ``read_count`` were read.
+    - ``article_count`` is the number of articles that were first seen in the window.
+    - ``problems`` are the sources that could not be read as configured.
+    - ``quarantined_count`` is the number of articles that were stored, but are not reported.
+    - ``merged_count`` is the number of entries that repeat another entry, in the latest document of each source.
+    - ``dropped_count`` is the number of entries in these documents that were not stored, because they were empty or the
+      document had too many.
     """
 
     source_count: int = 0
@@ -357,7 +361,7 @@ class DigestInputs:
     """Everything from which a digest is composed, read from one state of the database.
 
     - ``hits`` are the hits to report, and ``undelivered_hit_ids`` are the hits that this digest has not reported yet.
-    - ``daily_mentions`` maps each official to the numbers of mentions on each day of the chart.
+    - ``daily_mentions`` maps each official to the number of articles that name the official, for each day of the chart.
     - ``source_states`` are the states of sources that have a notice.
     - ``retractions`` are hits that this digest has reported and that a verdict has withdrawn since.
     - ``marks`` are the readers' marks on stories that apply to this digest, such as mute.
@@ -421,8 +425,8 @@ class ReportedContent:
 class OfficialSummary:
     """An official as shown in a digest.
 
-    ``position`` is the position that the official held at the date of the articles. ``daily_mentions`` are counts per
-    day, oldest first.
+    ``position`` is the position that the official held at the date of the articles. ``daily_mentions`` are the numbers
+    of articles per day that name the official, oldest first.
     """
 
     id: str

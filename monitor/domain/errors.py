@@ -1,4 +1,4 @@
-"""Exceptions that the program raises on purpose, in one tree.
+"""Exceptions that the program raises on purpose. Further ones are in the modules that raise them.
 
 MonitorError                 complete message for the user; never shown with a traceback
 ├── ConfigError              sources.yaml is invalid; carries every error with line and column
@@ -9,13 +9,17 @@ MonitorError                 complete message for the user; never shown with a t
 ├── NotAFeed                 the document is not a feed, sitemap or listing; carries what it is instead
 ├── UnreadableDocument       the page of an article is a document without readable text; carries the problem
 ├── WorkerKilled             a worker process exceeded its time or memory limit and was killed
-├── LeaseLost                another process holds the row now; the result must not be written
+├── CanaryLost               the artificial article that tests the pipeline did not reach the digest
+├── LeaseLost                another process may hold the row now; the result must not be written
+├── DamagedRow               the content of one row cannot be read; all others can be used
 └── StoreError               a database operation failed
-    ├── StoreBusy            locked for longer than the timeout; a retry may succeed
+    ├── QueryTimeout         a query took longer than its limit; the database works
+    ├── StoreBusy            locked for longer than the timeout, or not reachable; a retry may succeed
     ├── StoreFull            no disk space; the transaction was rolled back, no data is lost
     ├── StoreCorrupt         the database file is damaged; restore a backup
     ├── StoreInUse           another daemon has locked this database
-    └── SchemaMismatch       the schema is newer than this program, or a migration failed
+    ├── StoreMissing         there is no database, and this process may not create one
+    └── SchemaMismatch       the schema does not fit this program, and cannot or may not be migrated
 
 Failures of web and mail servers are return values, not exceptions (``fetch_result.py``, ``delivery.py``).
 Programming errors such as ``TypeError`` are not wrapped.
@@ -48,10 +52,11 @@ class ConfigIssue:
 
 @dataclass(frozen=True, slots=True)
 class KeyIssue:
-    """An error or warning at a key of the configuration, such as ``("rules", "border", "query")``.
+    """An error or warning at a key of the configuration.
 
-    ``position`` is the offset of the error in a text value, counted from 0, or None if the whole value is meant. A
-    warning does not make the configuration invalid.
+    ``key_path`` leads to the key, such as ``("rules", "border", "query")``. ``position`` is the offset of the error in
+    the text of the key's value, counted from 0, or None if the whole value is wrong. A warning does not make the
+    configuration invalid.
     """
 
     key_path: tuple[str | int, ...]
@@ -73,7 +78,7 @@ class UsageError(MonitorError):
 
 
 class AlreadyDone(UsageError):
-    """Raised if feedback would change nothing, because what it states is already true."""
+    """Raised if the feedback of a reader would change nothing, because what the reader states is already known."""
 
 
 class InputError(MonitorError):

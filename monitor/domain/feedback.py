@@ -78,7 +78,9 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement of a reader on whether a text means an official. It covers one article and its duplicates.
+    """The statement of a reader that a text in an article names an official (confirmed), or does not (rejected).
+
+    A verdict covers one article and its duplicates.
 
     - ``written`` is the text, normalized by ``text.fold.fold_written``. If it is empty, the verdict covers every
       mention of the official in the article.
@@ -135,14 +137,15 @@ class Mark:
 MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
 """Time between the last report of a story and the end of a mark on this story, by kind of mark.
 
-It is used for marks without an explicit end. Kinds that are not listed never end.
+It is used for marks without an explicit end. Marks of the other kinds never end.
 """
 
 
 def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
     """Return the time at which a mark on a story ends, or None if the mark never ends.
 
-    If the mark has an explicit end, this is returned. Otherwise the end is computed from the last report of the story.
+    If the mark has an explicit end, this end is returned. Otherwise the end depends on the kind of the mark, and on the
+    last report of the story or the time of the mark, whichever is later.
     """
     lasts = MARK_LASTS.get(mark.kind)
     if mark.until_at or lasts is None:
@@ -250,10 +253,10 @@ class Proposal:
 
 
 def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts that count for one article: at most one for each official and each spelling in the article.
+    """Return the verdicts to apply to one article: at most one for each official and each spelling of the name.
 
-    A verdict on the article itself has priority over a verdict on its story. Of verdicts with the same priority, the
-    newest counts. Undone verdicts are ignored.
+    ``verdicts`` are all verdicts on the article or on its story. A verdict on the article itself has priority over a
+    verdict on the story. If several verdicts have the same priority, the newest is used. Undone verdicts are ignored.
     """
     chosen: dict[tuple[str, str], Verdict] = {}
     for verdict in sorted(verdicts, key=lambda one: (not one.story_id, one.id)):
@@ -274,7 +277,7 @@ class VerdictIndex:
                 self._by_story[verdict.story_id].append(verdict)
 
     def find(self, stored: StoredArticle) -> tuple[Verdict, ...]:
-        """Return the verdicts that apply to an article."""
+        """Return the verdicts that apply to an article; see ``select_effective``."""
         found = [*self._by_root.get(stored.id, ()), *self._by_story.get(stored.story_id, ())]
         if stored.duplicate_of:
             found += self._by_root.get(stored.duplicate_of, ())
@@ -325,8 +328,8 @@ class FeedbackResult:
 class Retraction:
     """A hit that a digest has reported, and from which a verdict has since removed some officials.
 
-    ``official_ids`` are the removed officials. If the hit named no official, they are one empty id. ``verdict`` is a
-    text about the verdict: who gave it, when and why.
+    ``official_ids`` are the ids of the removed officials. If the hit named no official, ``official_ids`` contains one
+    empty text. ``verdict`` is a text about the verdict: who gave it, when and why.
     """
 
     hit_id: int
@@ -363,8 +366,10 @@ class NameUse:
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
-"""Minimum number of rejections of one spelling that the weekly notice reports, and the period in which they are
-counted.
+"""Limits for the weekly notice in a digest about names that the matcher often finds wrongly.
+
+A spelling of a name is listed if readers rejected it at least ``MIN_REPEATED_REJECTIONS`` times in the last
+``REPETITION_PERIOD``.
 """
 
 

@@ -8,7 +8,10 @@ from monitor.domain.errors import PageProblem
 from monitor.domain.special_sources import Mailbox
 
 KNOWN_COUNT_HEADER = "x-known-messages"
-"""Header of a mailbox's response; its value is the number of messages in the folder that were read before."""
+"""Name of a header in the result of reading a mailbox, which has the form of an HTTP response.
+
+The value is the number of messages in the mail folder that an earlier poll has read.
+"""
 
 
 LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
@@ -27,7 +30,7 @@ class FailureWeight(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """Cause of a failed request. For each cause, ``source_health.py`` has a suggestion for the user."""
+    """Cause of a failed request. ``source_health.py`` has a suggestion for the user for each cause except ``OTHER``."""
 
     OTHER = ""
     NAME_LOOKUP = "name"

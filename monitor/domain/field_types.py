@@ -63,10 +63,12 @@ class MissingSecretError(ValueError):
 
 
 class ValidationContext(Protocol):
-    """Protocol of the helper object that the validation of configured values uses.
+    """Protocol of the object that helps to validate configured values.
 
-    It resolves references to secrets, and parses selectors and cron lines. If ``is_required`` is false, only a missing
-    secret in the database URL is an error.
+    It replaces references to secrets by the secrets, and checks selectors and cron lines.
+
+    If ``is_required`` is true, every missing secret is an error. If it is false, a missing secret is an error only in a
+    value of the type ``RequiredSecretText``, such as the database URL. Other values become ``UNRESOLVED_SECRET``.
     """
 
     @property
@@ -76,7 +78,7 @@ class ValidationContext(Protocol):
 
     @property
     def is_required(self) -> bool:
-        """Return whether a missing secret is an error."""
+        """Return whether every missing secret is an error."""
         ...
 
     def resolve(self, text: str) -> str:
@@ -103,10 +105,10 @@ class ValidationContext(Protocol):
 
 
 class ValueMark(Enum):
-    """Property of a configured value that its Python type does not express. It is added to the annotation of the field.
+    """Property of a configured value that its Python type does not express.
 
-    `monitor check` warns if a secret is typed into the file. Without the mark ``LOGIN_IS_SECRET``, the whole value of a
-    secret field is the secret.
+    The property is added to the type annotation of the field. `monitor check` and the hiding of secrets use it. Without
+    ``LOGIN_IS_SECRET``, the whole value of a secret field is the secret.
     """
 
     LOGIN_IS_SECRET = auto()
@@ -122,7 +124,7 @@ class ValueMark(Enum):
 class WarningIfMissing:
     """Text of the warning that `monitor check` prints if a key is missing.
 
-    It is added to the annotation of the field.
+    The object is added to the type annotation of the field.
     """
 
     text: str
@@ -136,7 +138,10 @@ Unknown keys are errors. Error messages never contain the value, because it may 
 
 
 def get_context(info: ValidationInfo) -> ValidationContext:
-    """Return the helper object of a validation. Raises ``TypeError`` if the validation has none."""
+    """Return the ``ValidationContext`` with which pydantic was called to validate a value.
+
+    ``info`` is what pydantic passes to a validator. Raises ``TypeError`` if pydantic was called without a context.
+    """
     if info.context is None:
         raise TypeError("values of sources.yaml are validated with a ValidationContext")
     context: ValidationContext = info.context
@@ -230,7 +235,10 @@ def as_list(value: Any) -> Any:
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Return a function that converts a text to ``{key: text}``. It returns a value of another type unchanged."""
+    """Return a function that converts a text to ``{key: text}``, and returns a value of another type unchanged.
+
+    The function allows a short form in sources.yaml, such as a role that is only its title.
+    """
     return lambda value: {key: value} if isinstance(value, str) else value
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ForgetReport:
-    """Numbers of table rows that were erased or changed for one official.
+    """Numbers of table rows that were erased, changed or kept when the data of one official was erased.
 
     - ``shared_hits`` also name other officials; only the one official was removed from them.
-    - ``kept_records`` are records of the evidence chain, which prove when pages were read. They cannot be deleted.
-    - ``kept_articles`` are the articles that named the official.
+    - ``kept_records`` prove when pages were read. They were kept, because the next record contains the hash of each.
+    - ``kept_articles`` are the articles that named the official. Their texts were kept.
     """
 
     mentions: int = 0

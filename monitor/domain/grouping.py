@@ -1,6 +1,7 @@
 """Grouping of articles into stories: centroids of stories, placements of articles, protocols of the grouping window.
 
-The grouping window is the index in memory of the latest articles and the open stories.
+A centroid contains the most important terms of a story. A placement is the story of an article, and its original if
+it is a duplicate. The grouping window is the index in memory of the latest articles and the open stories.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -125,8 +126,12 @@ class GroupingIndex(Protocol):
 class IndexedArticle(NamedTuple):
     """An article in the grouping window, the index in memory of the latest articles and the open stories.
 
-    It has its 64-bit fingerprints, and its 32-bit terms with the highest weights, as little-endian bytes. A duplicate
-    has no terms. A duplicate that adds no text to its original has no fingerprints either.
+    Both byte fields contain little-endian integers:
+
+    - ``fingerprints`` are hashes of stretches of the text, 64 bits each.
+    - ``terms`` are hashes of the most important terms of the text, 32 bits each.
+
+    A duplicate has no terms. A duplicate that adds hardly any text to its original has no fingerprints either.
     """
 
     article_id: int
@@ -138,7 +143,8 @@ class IndexedArticle(NamedTuple):
 class IndexedStory(NamedTuple):
     """A story in the grouping window, the index in memory of the latest articles and the open stories.
 
-    ``centroid`` is the packed centroid of the story; it is empty if the story is closed or merged.
+    ``centroid`` contains the most important terms of the story as bytes. It is empty if the story is closed (it gets no
+    more articles), or if it was merged into the story ``merged_into``.
     """
 
     story_id: str
@@ -157,9 +163,9 @@ class GroupingChanges:
 
 
 class GroupingBatch(GroupingIndex, Protocol):
-    """Protocol of the grouping index while one batch is grouped.
+    """Protocol of the index with which one batch of articles is grouped.
 
-    The index collects the changes of the batch, and does not store them.
+    The index collects the changes that the batch causes. It does not store them.
     """
 
     def changes(self) -> GroupingChanges:
@@ -180,20 +186,21 @@ class GroupingWindow(Protocol):
         ...
 
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
-        """Add articles and stories from the database, in the order in which they were stored there."""
+        """Add articles and stories to this window. They are given in the order in which the database stored them."""
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin to group a batch of articles.
+        """Return the index with which a batch of articles is grouped.
 
-        The changes of the batch do not apply to the window until they have been stored in the database and then loaded.
-        ``load_article`` loads a grouped article that the batch needs for a comparison.
+        Grouping the batch does not change this window. The caller must store the changes of the batch in the database,
+        and then add them to the window with ``load``. ``load_article`` loads an article that was grouped earlier, for a
+        comparison with an article of the batch.
         """
         ...
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
-        """Delete old fingerprints, and all stories except ``open_story_ids``.
+        """Delete the fingerprints of old articles, and all stories except ``open_story_ids``.
 
-        Old fingerprints belong to articles with ids below ``first_article_id``.
+        Old articles are the ones with ids below ``first_article_id``. A fingerprint is a hash of a stretch of text.
         """
         ...

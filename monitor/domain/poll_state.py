@@ -15,10 +15,9 @@ MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
-"""Minimum values of ``PageQuality.problem_count`` for which a page problem counts as a problem of the source.
+"""Values of ``PageQuality.problem_count`` at which a problem of single pages becomes a problem of the source.
 
-The first value is for page problems in general. The second value is for an expired login, which fewer pages are enough
-to prove.
+The first value is for problems in general, the second one for an expired login.
 """
 _RISE_RATE, _FALL_RATE = (
     0.1,
@@ -31,21 +30,26 @@ class PageQuality:
     """The quality of the pages of a source: extraction confidence, layout changes, and page problems.
 
     It is stored apart from the poll state, because it is updated when pages are read and not when the source is polled.
-    An outlier is a page whose extraction confidence is far below the usual one.
+    The extraction confidence of a page is a number from 0 to 1: how likely the extracted text is the whole article and
+    nothing else. An outlier is a page with a far lower confidence than usual. A layout change is a lasting fall of the
+    confidence.
 
     - ``usual`` is the usual confidence; it is 0 until ``MIN_LEARNED_PAGES`` pages were read.
-    - ``outlier_share`` is the share of outliers.
+    - ``outlier_share`` is the share of outliers among the pages read; recent pages have more weight.
     - ``recent`` are the latest confidences, newest last.
-    - ``streak`` is the number of consecutive outliers. During a layout change, it is the number of consecutive normal
-      pages. ``streak_began_at`` is the time of the first of the outliers.
-    - ``layout_changed_at`` is the start of the present layout change, and ``example_url`` is a page that shows it.
-    - ``layout_restored_at`` is the end of the last layout change or page problem.
-    - ``problem`` is the reason why pages have no readable text. The first of these pages was read at
-      ``problem_since_at``. ``problem_detail`` and ``problem_url`` belong to the last of them.
-    - ``problem_count`` rises with each page that has the problem, up to a limit, and falls with each page that was
-      read.
-    - ``has_problem`` becomes true when the count reaches the limit, and false only at 0 or when another problem begins.
-      It is therefore stable for a source that has both pages with readable text and pages without.
+    - ``streak`` is the number of latest pages in a row that were outliers. During a layout change, it is the number of
+      latest pages in a row that were normal.
+    - ``streak_began_at`` is the time of the first of the outliers that ``streak`` counts, otherwise None.
+    - ``example_url`` is the URL of the latest outlier. It is empty after a normal page, except during a layout change.
+    - ``layout_changed_at`` is the start of the present layout change, or None.
+    - ``layout_restored_at`` is the last time at which a page problem ended or the earlier page quality returned.
+    - ``problem`` is the reason why the text of some pages cannot be read, such as an expired login.
+    - ``problem_since_at`` is the time of the first page with this problem.
+    - ``problem_detail`` and ``problem_url`` are about the latest page with this problem.
+    - ``problem_count`` rises by 1 with each page that has the problem, up to a limit, and falls by 1 with each page
+      whose text was read.
+    - ``has_problem`` becomes true when ``problem_count`` reaches the limit. It becomes false when ``problem_count``
+      reaches 0 or another problem begins. So it does not change with each page if only some pages can be read.
     """
 
     usual: float = 0.0
@@ -174,8 +178,9 @@ def _relearn_usual(quality: PageQuality) -> PageQuality:
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
     """Return the page quality after one more page was read while no layout change was in progress.
 
-    A normal page changes the source's usual confidence. An outlier (a page with far lower confidence) extends the
-    series of outliers, which may begin a layout change.
+    If the page is normal, its extraction confidence changes the usual confidence of the source a little. If the page is
+    an outlier (its confidence is far lower than usual), the number of consecutive outliers rises. A layout change
+    begins if this number is high enough.
     """
     is_outlier = _is_outlier(quality, confidence)
     quality = replace(
@@ -208,7 +213,7 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 
 @dataclass(frozen=True, slots=True)
 class EntryCounts:
-    """The numbers of entries in a document, by what was done with them.
+    """The numbers of entries (links to articles) in a document, by what was done with them.
 
     ``total`` is the number of entries that were read. Each of these is counted exactly once:
 
@@ -293,10 +298,11 @@ class PollState:
     """State of a source that a poll stores for the next poll.
 
     - ``failures`` is the weighted number of failures since the last success (``polling_policy.py``).
-    - ``baseline_at`` is the time of the first successful poll; articles published before it are not reported.
+    - ``baseline_at`` is the time of the first successful poll. The setting ``backfill`` states how long before this
+      time an article may have been published and still be reported.
     - ``entries`` is the number of entries in the last document, and ``ttl`` is the minimum poll interval that it asks
       for.
-    - ``counts`` are the numbers of entries by what was done with them at the last poll that received new content.
+    - ``counts`` are the numbers of entries that were new, known and so on at the last poll that received new content.
     - ``sitemaps`` are the sitemaps that earlier polls have read, if the source is a sitemap index.
     - ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a
       listing.

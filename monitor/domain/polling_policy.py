@@ -19,9 +19,10 @@ MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pau
 
 @dataclass(frozen=True, slots=True)
 class ClockTrust:
-    """The last clock time that was plausible, and how long the program has run since then with an implausible clock.
+    """Trust in the clock of the machine. Without it, recent data would be deleted as old after the clock jumps ahead.
 
-    It is used to prevent the deletion of data when the clock jumps ahead.
+    ``trusted_at`` is the last time of the clock that was plausible. ``run_time`` is how long the program has run since
+    the clock became implausible.
     """
 
     trusted_at: datetime
@@ -47,7 +48,8 @@ class ClockTrust:
     def trusted_time(self, now: datetime) -> datetime:
         """Return the time that counts as the present when old data is deleted.
 
-        Normally, it is ``now``. If ``now`` is implausible, it is the last trusted time.
+        It is ``now``, unless ``now`` is more than ``MAX_CLOCK_JUMP`` after the last trusted time. Then it is the last
+        trusted time.
         """
         return now if now - self.trusted_at <= MAX_CLOCK_JUMP else self.trusted_at
 
@@ -58,10 +60,11 @@ class ClockTrust:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """Result of a check of the clock: how far it was set back, or how far ahead it is.
+    """Result of a check of the machine's clock. All values are 0 if the clock is right.
 
-    ``ahead_by`` is set only by the first check that finds the clock ahead. ``trusted_after`` is how much longer the
-    program must run before it trusts the clock.
+    - ``set_back_by`` is how far the clock was set back since the last check.
+    - ``ahead_by`` is how far it is ahead of the last trusted time; only the first check after the jump sets it.
+    - ``trusted_after`` is how much longer the program must run before it trusts the clock.
     """
 
     set_back_by: timedelta = timedelta(0)
@@ -87,11 +90,12 @@ _BACKOFF_STEP = timedelta(minutes=15)
 def next_poll_interval(
     interval: timedelta | None, entry_count: int, known_count: int, silent_for: timedelta | None
 ) -> timedelta:
-    """Return the automatic poll interval after a document was read.
+    """Return the automatic poll interval after a document with ``entry_count`` entries was read.
 
-    If few of its entries were known, the interval becomes shorter. If none was known, articles may have been missed,
-    and the interval is at least halved. If all were known, or if the document had no entries, the interval becomes
-    longer. ``silent_for`` is the time without a new article.
+    ``known_count`` of these entries were already known from earlier polls. If few entries were known, the interval
+    becomes shorter. If none was known, articles may have been missed, and the interval is at least halved. If all were
+    known, or if the document had no entries, the interval becomes longer. ``silent_for`` is the time without a new
+    article.
     """
     interval = interval or INITIAL_POLL_INTERVAL
     if entry_count == 0:
@@ -107,14 +111,18 @@ def next_poll_interval(
 
 
 def interval_after_no_change(interval: timedelta | None, silent_for: timedelta | None) -> timedelta:
-    """Return the automatic poll interval after a poll that found the document unchanged. It is longer than before."""
+    """Return the automatic poll interval after a poll that found the document unchanged.
+
+    It is longer than before, unless it has reached its upper limit. ``silent_for`` is the time without a new article.
+    """
     return _clamp_interval(_lengthen_interval(interval or INITIAL_POLL_INTERVAL, silent_for))
 
 
 def _lengthen_interval(interval: timedelta, silent_for: timedelta | None) -> timedelta:
     """Return the interval plus 15 %, but at most an upper limit. An interval above this limit is returned unchanged.
 
-    The limit is an eighth of ``silent_for``, the time without a new article, but at least ``INITIAL_POLL_INTERVAL``.
+    The limit is an eighth of ``silent_for``, the time without a new article, but at least ``INITIAL_POLL_INTERVAL``. If
+    ``silent_for`` is None, the limit is ``MAX_POLL_INTERVAL``.
     """
     ceiling = MAX_POLL_INTERVAL if silent_for is None else max(INITIAL_POLL_INTERVAL, silent_for / 8)
     return interval if interval >= ceiling else min(interval * 1.15, ceiling)
@@ -129,9 +137,10 @@ def wait_after_success(
 ) -> timedelta:
     """Return the wait until the next poll after a success.
 
-    It is the configured ``poll_interval``, or the automatic ``interval`` if none is configured. A longer cache lifetime
-    in ``server_advice`` extends it, but to at most one hour and at most ten times a configured interval. The reason for
-    these limits is that many servers declare a lifetime of a day for a feed that changes every few minutes.
+    The wait is the configured ``poll_interval``, or the automatic ``interval`` if none is configured. ``server_advice``
+    has the cache lifetimes that the server and the feed state. If the longest of them is longer than the wait, it
+    extends the wait to at most one hour and at most ten times the configured interval. The reason for these limits is
+    that many servers state a lifetime of a day for a feed that changes every few minutes.
     """
     wait = poll_interval or interval
     asked = max((length for length in server_advice if length), default=timedelta(0))
@@ -156,7 +165,10 @@ def skip_excluded_hours(poll_at: datetime, skip_hours: Collection[int], skip_day
 
 
 def add_failure(failures: float, weight: FailureWeight) -> float:
-    """Return the weighted number of failures since the last success, after one more failure."""
+    """Return the weighted number of failures since the last success, after one more failure.
+
+    ``failures`` is the number before it. A failure adds 1, 0.5 or 0.25, depending on its weight.
+    """
     return failures + _FAILURE_WEIGHTS[weight]
 
 
@@ -167,7 +179,7 @@ def wait_after_failure(
 
     The wait grows linearly with the weighted number of failures, up to a limit. Each failure adds at most the usual
     interval, so that a source that is polled every few seconds is also tried again after a few seconds. The wait is
-    never shorter than the server's ``retry_after``, cut to one day.
+    never shorter than ``retry_after``, the delay that the server asks for (at most one day).
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     step = min(_BACKOFF_STEP, usual)
@@ -180,8 +192,9 @@ def wait_when_blocked(
 ) -> timedelta:
     """Return the wait until the next poll after the server refused access.
 
-    It is twice the interval, but at least one hour and at most half a day. An interval under one minute is not changed,
-    because only tests and the user's own servers have such an interval.
+    The wait is twice the interval, but at least one hour. It is at most half a day, or the interval if that is longer.
+    An interval under one minute is not changed, because only tests and the user's own servers have such an interval.
+    The wait is never shorter than ``retry_after``, the delay that the server asks for (at most one day).
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     if usual < timedelta(minutes=1):

@@ -160,7 +160,8 @@ class AbandonedArticle:
 class DatabaseInfo:
     """The database engine, the schema version, the size in bytes, and the numbers of articles.
 
-    ``pending_pages`` articles wait for their page, ``unmatched`` articles wait for matching.
+    ``pending_pages`` is the number of articles whose pages must still be fetched. ``unmatched`` is the number of
+    articles that must still be searched for officials and rules.
     """
 
     engine: str
@@ -204,9 +205,11 @@ class PageSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceProof:
-    """Evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain.
+    """Record that proves how a page looked at a time, or that a reader gave a verdict.
 
-    If ``is_verdict`` is true, the record is about a verdict on an article; otherwise it is about an article's page.
+    The records form a chain: the hash of each record also covers ``previous_hash``, the hash of the record before it.
+    ``record`` is the record as JSON text. If ``is_verdict`` is true, the record is about a verdict on an article;
+    otherwise it is about an article's page.
     """
 
     record_id: int

@@ -28,13 +28,13 @@ class Right(StrEnum):
 
     READ = "read"
     MARK = "mark"
-    """The reader may add marks to stories for themselves."""
+    """The reader may mark stories, for example as read, with effect only for this reader."""
     FEEDBACK = "feedback"
-    """The reader may give verdicts, and add marks to stories for a digest."""
+    """The reader may give verdicts (whether a text names an official), and mark stories with effect for a digest."""
     OPERATE = "operate"
     """The reader may poll sources, and resend or cancel deliveries."""
     CONFIGURE = "configure"
-    """The reader may check, save and backtest the configuration."""
+    """The reader may check and save the configuration, and try its rules on stored articles (a backtest)."""
     ADMINISTER = "administer"
     """The reader may manage other readers, and the access tokens of all readers."""
 
@@ -104,9 +104,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The reader who sent a request, with the rights that the request has.
+    """The reader who sent a request, and the rights that the reader may use in this request.
 
-    If the request has an access token instead of a session, ``session_key`` is empty and ``token_id`` is set.
+    If the request was made with an access token and not in a session, ``session_key`` is empty and ``token_id`` is set.
     """
 
     account: Account
@@ -116,11 +116,11 @@ class Identity:
     token_id: int | None = None
 
     def may(self, right: Right) -> bool:
-        """Return whether the request has a right."""
+        """Return whether the reader may use a right in this request."""
         return right in self.rights
 
     def require(self, right: Right) -> None:
-        """Raise ``NotAllowed`` if the request does not have a right."""
+        """Raise ``NotAllowed`` if the reader may not use the given right in this request."""
         if right not in self.rights:
             raise NotAllowed(
                 f"this needs the right to {right}; {self.account.login} is {self.account.role}"
@@ -176,9 +176,10 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A search that a reader has saved, and that may also have a feed (``has_feed``).
+    """A search that a reader has saved under a name.
 
-    ``query`` is the query string of the page that shows the results.
+    ``query`` is the query string in the URL of the page that shows the results. If ``has_feed`` is true, the results
+    are also published as an Atom feed.
     """
 
     id: int

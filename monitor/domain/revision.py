@@ -1,4 +1,4 @@
-"""Rechecks of reported articles, and the revisions (changes of an article) that rechecks find."""
+"""Rechecks (later fetches of reported articles), and the revisions (changes of an article) that rechecks find."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from monitor.domain.article import StoredArticle
 from monitor.domain.mention import Findings, HitKind, RuleHit, TextChange
 
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
-"""Ages at which the page of a reported article is rechecked, counted from the time when the article was first seen."""
+"""Times after an article was first seen at which its page is rechecked (fetched again) if the article was reported."""
 
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
 """Time to wait before a missing page is requested again.
@@ -16,19 +16,20 @@ Only a second 404 response shows that the page is missing, because servers somet
 """
 
 MIN_RECHECK_INTERVAL = timedelta(minutes=10)
-"""Minimum time between two rechecks of an article that are caused by a changed entry of the feed."""
+"""Minimum time between two rechecks of an article (later fetches of its page) that changes in the feed cause."""
 
 
 def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
-    """Return the time of the next recheck of an article, or None if no further recheck is planned."""
+    """Return the time of the next recheck (fetch of the page) of a reported article, or None if it was the last one."""
     return next((first_seen_at + after for after in RECHECK_DELAYS if first_seen_at + after > now), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """A reported article that is leased for a recheck.
+    """A reported article that this process has leased for a recheck (a later fetch of its page).
 
-    ``missing_count`` is the number of consecutive requests that did not find the page.
+    ``findings`` are the mentions and hits that are stored for the article. ``missing_count`` is the number of
+    consecutive requests that did not find the page. ``token`` identifies the lease.
     """
 
     stored: StoredArticle

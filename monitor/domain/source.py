@@ -93,8 +93,8 @@ class Feed:
 class SourceKind(StrEnum):
     """Kind of document that lists a source's articles. The value is the key in sources.yaml and the field of `Source`.
 
-    A source has one kind. It may have a sitemap in addition, by which articles are found that the main document no
-    longer lists at the time of a poll. The order of the kinds has no meaning.
+    A source has one kind. In addition, it may have a sitemap, in which a poll finds articles that are not in the main
+    document any more. The order of the kinds has no meaning.
     """
 
     API = "api"

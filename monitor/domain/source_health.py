@@ -159,10 +159,12 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
 
 
 def effective_poll_state(poll_state: PollState) -> PollState:
-    """Return the poll state to show to the user. It also takes into account whether the article pages can be read.
+    """Return the poll state to show to the user, which also reflects whether the article pages can be read.
 
-    If the pages have a problem or a changed layout, the result has the state and the explanation of this fault. If the
-    document of the source itself cannot be read, or if articles were missed, the poll state is returned unchanged.
+    - If the source is paused, its document cannot be read, or articles were missed, the poll state is unchanged.
+    - If the pages have a problem or a changed layout, the result has the state and the explanation of this fault.
+    - If the changed layout was accepted as normal, the state is unchanged, and the explanation mentions the change.
+    - If such a fault has ended and the source is healthy, ``state_since_at`` becomes the time of this end.
     """
     pages = poll_state.page_quality
     if poll_state.state not in _READABLE_STATES:
@@ -219,8 +221,8 @@ def _describe_page_quality(poll_state: PollState) -> str:
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
     """Return the poll state in which the changed layout counts as normal, if the change has lasted long enough.
 
-    This is the case when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state
-    is returned unchanged.
+    The change has lasted long enough when ``LAYOUT_ACCEPTED_AFTER`` has passed both since its beginning and since its
+    first notice. Otherwise the poll state is returned unchanged.
     """
     pages, reported_at = poll_state.page_quality, poll_state.first_reported_at
     changed_at = None if pages.has_problem else pages.layout_changed_at
@@ -279,7 +281,10 @@ def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetim
 
 
 def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the recovery notices that were sent during a period, for the sources that are still healthy."""
+    """Return the texts of the notices, sent during a period, that the problem of a source has ended.
+
+    Sources that have a problem again are left out.
+    """
     return tuple(
         poll_state.notice
         for poll_state in poll_states

@@ -213,7 +213,7 @@ def is_valid_host(host: str) -> bool:
 
 
 def parse_email_address(text: str) -> str:
-    """Parse one email address, alone or as ``Name <address>``."""
+    """Check that a text is one email address, alone or as ``Name <address>``, and return the text unchanged."""
     named = _NAMED_EMAIL_ADDRESS.fullmatch(text)
     bare = named[1] if named else text
     try:
@@ -243,7 +243,7 @@ def parse_date_format(text: str) -> str:
 def parse_header_name(name: str) -> str:
     """Check the name of an HTTP header and return it.
 
-    Raises ``ValueError`` for headers that only the program may set.
+    Raises ``ValueError`` if the name is invalid, or belongs to a header that only the program may set.
     """
     if not _HEADER_NAME.fullmatch(name):
         raise ValueError("this is not a valid header name; use one such as Authorization")

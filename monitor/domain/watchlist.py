@@ -90,9 +90,10 @@ class Official:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, which matches if an article names any of its officials or satisfies its query.
+    """A rule, which matches an article that names any of its officials or satisfies its query.
 
-    It never matches an article that satisfies the query ``exclude``. Empty filters exclude nothing.
+    It never matches an article that satisfies the query ``exclude``. ``sources``, ``groups``, ``languages`` and
+    ``regions`` restrict the rule to some articles or parts of them, unless they are empty.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT | {

@@ -122,7 +122,7 @@ class OidcLogin:
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """Links in digests that lead to the desk."""
+    """Settings of the links in digests by which readers give feedback on the desk."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -179,5 +179,5 @@ class WebSettings:
 
     @property
     def signing_key(self) -> Secret | None:
-        """The configured secret with which links are signed, or None if no secret is configured."""
+        """The configured secret with which the links in digests are signed, or None if no secret is configured."""
         return self.secret if self.secret and self.secret.reveal() else None

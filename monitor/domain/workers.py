@@ -46,7 +46,11 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHeartbeat:
-    """The heartbeat of a worker process at the time ``at``. Its counts begin at ``began_at``."""
+    """A sign of life that a worker process saved at the time ``at``, with its numbers of jobs.
+
+    ``running`` is the number of jobs that were running at that time. Since the start of the process at ``began_at``,
+    ``done`` jobs have succeeded and ``failed`` jobs have failed, and the polls have found ``new`` new articles.
+    """
 
     name: str
     at: datetime
