@@ -41,9 +41,9 @@ _WORD_OR_COMMENT = re.compile(r"(?<!\S)#.*|[^\s\"']+")
 
 @cache
 def _list_secret_keys() -> Mapping[str, frozenset[str]]:
-    """Return a dictionary with the name of each key whose value is secret, at least in some places of the file.
+    """Return a dictionary that contains each key whose value is secret, at least in some places of sources.yaml.
 
-    It maps the name to the parent keys under which the value of this key is not secret. For example, ``url`` is secret
+    The dictionary maps the key to the parent keys under which its value is not secret. For example, ``url`` is secret
     in a webhook, but not in a listing, so ``url`` is mapped to ``listing`` and others.
     """
     secret, public = set[tuple[str, str]](), set[tuple[str, str]]()
@@ -156,11 +156,14 @@ def _redact_words(part: str, offset: int, redact: Callable[[str], str]) -> Itera
 def restore_from_last_good(
     text: str, broken_text: str, last_good: YamlDocument, redact: Callable[[str], str]
 ) -> tuple[str, list[Fault]]:
-    """Put hidden secrets into a corrected text. Return the text, and the faults that prevent this.
+    """Put the hidden secrets back into the text of a broken file that a reader has corrected.
 
-    ``last_good`` is the last configuration that the daemon used. A secret is taken from it only if the broken file
-    contains the same secret. If a secret was changed in the broken file, it is not overwritten with the old one: a
-    fault is returned, and the text cannot be saved.
+    ``text`` is the corrected text, and ``broken_text`` the file as it is on the disk. ``last_good`` is the last
+    configuration that the daemon used. A secret is taken from it only if the broken file contains the same secret. If a
+    secret was changed in the broken file, it is not overwritten with the old one.
+
+    Return the text with the secrets, and a fault for each secret that could not be put back. With a fault, the text
+    cannot be saved.
     """
     edited = parse_yaml(text.encode("utf-8", "surrogatepass"))
     hidden = hide_secrets(last_good, redact)

@@ -74,8 +74,10 @@ class Entry(Generic[T_co]):
 class Sections:
     """The content of sources.yaml in the form that the checks need.
 
-    ``tree`` is the whole file as plain values. The other fields are the settings, and for each section a dictionary
-    that maps the ids to the entries.
+    - ``tree`` is the whole file as plain values.
+    - ``settings`` is the section ``settings``, read into an object.
+    - ``folder`` is the folder of sources.yaml.
+    - Each of the other fields is a section of the file: a dictionary that maps the ids to the entries.
     """
 
     tree: Mapping[str, Any]
@@ -153,10 +155,10 @@ def _check_oidc(path: KeyPath, oidc: OidcLogin, *, is_used: bool) -> Iterator[Ke
 
 
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
-    """Yield an error for each combination of settings with which the desk cannot work or is not protected.
+    """Yield an error or warning for each setting with which the desk cannot work, or is not protected.
 
-    One example is a login method without its key. Another example is a desk that other machines can reach, but that has
-    no https:// address or that offers only one-time addresses for the login.
+    The desk is the web interface. One example is a login method without its key. Another example is a desk that other
+    machines can reach, but that has no https:// address or that offers only one-time addresses for the login.
     """
     yield from _check_extra(path, "web")
     if web.login is LoginMethod.OIDC:
@@ -406,9 +408,10 @@ def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]
 
 
 def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, type[Channel], dict[str, Any]]]:
-    """Yield the path, the class and the fields of each kind that a channel has, such as ``email``.
+    """Yield the path, the class and the configured keys of each kind that a channel has, such as ``email``.
 
-    A valid channel has exactly one kind. An invalid channel may have several or none.
+    The keys are a dictionary with their values. A valid channel has exactly one kind. An invalid channel may have
+    several or none.
     """
     for kind, model in CHANNEL_KINDS.items():
         if isinstance(channel, Mapping) and kind in channel:
@@ -418,10 +421,11 @@ def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, 
 
 
 def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of every secret in one mapping of the file.
+    """Yield the path and the text of every secret in one mapping of the file, also in mappings inside it.
 
-    ``type_`` is the dataclass that describes the mapping; its fields determine which values are secret. If only the
-    login in a URL is secret, only the user part of the URL is yielded, and only if it contains a password.
+    ``value`` is the mapping, and ``path`` its path in the file. ``type_`` is the dataclass that describes the mapping;
+    its fields determine which values are secret. HTTP headers are secret if their names suggest it. If only the login
+    in a URL is secret, only the login is yielded (``user:password``), and only if it contains a password.
     """
     for key, info in get_keys(type_).items():
         part = value.get(key) if isinstance(value, Mapping) else None
@@ -440,7 +444,7 @@ def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple
 
 
 def _find_login(url: str) -> str:
-    """Return the user part of a URL if it contains a password, otherwise an empty text."""
+    """Return the login in a URL (``user:password``), or an empty text if the URL contains no password."""
     user = url.rpartition("@")[0].partition("://")[2]
     return user if user.partition(":")[2] else ""
 
@@ -507,7 +511,8 @@ def _list_groups(source: Source) -> Iterator[str]:
 def _check_unused(file: Sections) -> Iterator[KeyIssue]:
     """Yield a warning for each part of the file that has no effect.
 
-    These are sources in a file without rules, rules in a file without digests, and channels that no digest uses.
+    Such parts are the sources in a file without rules, the rules in a file without digests, and channels that are used
+    neither by a digest, nor for a reader, nor for reports to the operator.
     """
     if file.list_ids("sources") and not file.list_ids("rules"):
         text = "there are no rules, so nothing is reported; add some, such as rules: {people: {officials: all}}"

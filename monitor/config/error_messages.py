@@ -54,8 +54,7 @@ RENAMED_KEYS: dict[type, dict[str, str]] = {
         "limit": "max_articles",
     },
 }
-"""Keys that were renamed since an earlier version, by type of the entry. For each, the former name and the present one.
-"""
+"""Keys that were renamed since an earlier version: for each type, a dictionary that maps former to present names."""
 
 RENAMED_VALUES = {("at", "once"): "at: immediately"}
 
@@ -130,9 +129,11 @@ def describe_unknown_word(key: str, known: Iterable[str]) -> str:
 
 
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
-    """Return the innermost type with keys of its own on the path ``loc``, which begins at ``type_``.
+    """Return the type of the innermost mapping on a path in a value of the type ``type_``.
 
-    Parts of the path that are not keys, such as indexes of a list, are skipped.
+    For example, a source has the key ``listing``, whose value is a mapping of the type ``Listing``. So ``Source`` and
+    the path ``("listing", "items")`` give ``Listing``. Parts of the path that are not keys, such as indexes of a list,
+    are skipped.
     """
     for part in loc:
         info = get_keys(type_).get(str(part))

@@ -181,7 +181,10 @@ class FileEditor:
         return replace(opened, text=apply_edits(opened.text.encode(), edits).decode())
 
     def add_rule(self, rule_id: str, rule: Mapping[str, Any]) -> SavedEdit:
-        """Add a rule to the main file. Raises the errors of ``apply``."""
+        """Add a rule to the main file, and return the saved edit.
+
+        Raises ``UsageError`` if another rule has the id, and the errors of ``apply``.
+        """
         return self._add_entries("rules", {rule_id: dict(rule)})
 
     def build_source(self, source_id: str, keys: Mapping[str, Any]) -> Source:
@@ -198,7 +201,7 @@ class FileEditor:
         return self._add_entries("sources", {source_id: dict(keys) for source_id, keys in sources.items()})
 
     def read(self) -> FileSet:
-        """Return the files of the configuration as they are now."""
+        """Read and parse the files of the configuration as they are now, and return them merged."""
         return read_file_set(read_file_bytes(self._path), self._path)
 
     def apply(self, edits: Sequence[Edit]) -> tuple[SavedEdit, ...]:
@@ -270,7 +273,10 @@ class FileEditor:
         return path
 
     def _check(self, path: Path, text: str) -> tuple[CheckedEdit, bytes, bytes]:
-        """Check an edited text. Return the result, the bytes of the file, and the bytes that would be saved."""
+        """Check an edited text, in which secrets are hidden. Nothing is saved.
+
+        Return the result, the present bytes of the file, and the bytes that would be saved.
+        """
         before = read_file_bytes(path)
         base = parse_yaml(before)
         if base.errors and not base.text:
@@ -310,10 +316,10 @@ class FileEditor:
         return checked, before, after
 
     def _parse_last_good(self, path: Path, last_good: str) -> YamlDocument:
-        """Return the last configuration that the daemon used, with which a file that is not valid YAML is compared.
+        """Parse ``last_good``, the text of the last configuration that the daemon used, and return the result.
 
-        ``last_good`` is the text of this configuration. If ``path`` is an included file, ``settings`` are left out,
-        because an included file has none.
+        The result is used instead of the content of the file ``path``, which is not valid YAML. If ``path`` is an
+        included file, the section ``settings`` is left out, because an included file has none.
         """
         document = parse_yaml(last_good.encode())
         if path != self._path and isinstance(document.value, dict):  # an included file has no settings

@@ -27,13 +27,16 @@ class FileEdit:
     after: bytes
 
     def count_lines(self) -> tuple[int, int]:
-        """Return the numbers of added and removed lines."""
+        """Return the number of added lines and the number of removed lines."""
         old, new = (Counter((text or b"").splitlines()) for text in (self.before, self.after))
         return (new - old).total(), (old - new).total()
 
 
 def build_entry_edits(file: SourceFile, section: str, entries: Mapping[str, YamlValue]) -> list[Edit]:
-    """Return the edits that add entries to a section of a file. Their paths are key paths within this file."""
+    """Return the edits that add entries to a section of a file. ``entries`` maps the id of each entry to its value.
+
+    The paths of the edits are key paths within this file, and not in the merged configuration.
+    """
     tree = file.document.value
     if isinstance(tree, dict) and isinstance(tree.get(section), dict) and tree[section]:
         return [Edit((section, name), entry) for name, entry in entries.items()]
@@ -49,8 +52,8 @@ def edit_files(
     - ``new`` contains further edits, such as added entries. They are applied to ``new_file``, and their paths are key
       paths within this file.
 
-    Raises ``EditRefused`` if an edit would change anything else, and ``UsageError`` if an edited official is in a file
-    that is not YAML.
+    Raises ``EditRefused`` if an edit is impossible or would change another value, and ``UsageError`` if an edited
+    official is in a file that is not YAML.
     """
     by_file: dict[Path, tuple[SourceFile, list[Edit]]] = {}
     for edit in edits:
@@ -65,9 +68,9 @@ def edit_files(
 
 
 def _describe_table_edit(file: SourceFile, edit: Edit) -> str:
-    """Return a message for the user, who must edit an official in a table by hand.
+    """Return the error message for an edit of an official in a CSV or JSON file, which this program cannot edit.
 
-    It states the file and the line of the official, and the value to write there.
+    The message states the file and the line of the official, and the value that the user should write there.
     """
     place = file.document.find_position(edit.path)
     section, name, *keys = map(str, edit.path)

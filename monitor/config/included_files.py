@@ -106,8 +106,8 @@ def dump_file_set(files: FileSet, data: bytes) -> bytes:
     """Return the whole configuration as one file, so that no other file is needed to read it.
 
     ``data`` are the bytes of sources.yaml; they are returned unchanged if it refers to no other file. The daemon stores
-    the result for worker processes on other machines, and for itself after a restart. It is YAML in the form of JSON,
-    which is written and read many times faster.
+    the result for worker processes on other machines, and for itself after a restart. The result is YAML in the form of
+    JSON, which is written and read many times faster.
     """
     if not files.has_other_files:
         return data
@@ -327,10 +327,10 @@ def _read_date_files(files: FileSet) -> None:
 
 
 def _read_dates(files: FileSet, path: KeyPath, name: str) -> Sequence[str]:
-    """Return the dates in a file. Each line that is not empty begins with a date.
+    """Return the dates in the file ``name``. Each line that is not empty begins with a date.
 
-    The rest of the line, and everything after ``#``, is a comment. Errors are added to the issues of ``files``. Their
-    position is ``path``, the key path at which the configuration names the file.
+    The rest of the line, and everything after ``#``, is a comment. ``path`` is the key path at which the configuration
+    names the file. Errors are added to ``files.issues``, at the position of this key.
     """
     if not _is_relative(name):
         _add_issue(files, path, f'"{name}" is neither a date such as 2026-12-25 nor a relative file name')

@@ -63,11 +63,11 @@ def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON Schema for the settings of one kind of channel, such as ``email``.
+    """Return the JSON Schema for the value of one kind of channel in sources.yaml, such as ``email``.
 
-    ``reference`` refers to the definition of ``model`` in ``definitions``. If ``model.inline_field`` is set, the file
-    contains the value of this field instead of a mapping with all fields. Then the schema of the field is returned, and
-    the definition of ``model`` is removed.
+    ``model`` is the class of this kind. ``reference`` is a JSON reference to the definition of ``model`` in
+    ``definitions``. If ``model.inline_field`` is set, the value in the file is the value of this field instead of a
+    mapping with all fields. Then the schema of the field is returned, and the definition of ``model`` is removed.
     """
     if model.inline_field:
         reference = definitions.pop(model.__name__)["properties"][model.inline_field]

@@ -34,7 +34,7 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups, Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
-"""Function that checks the officials and rules. It yields errors and warnings with their paths."""
+"""Function that checks the officials and rules. It yields errors and warnings, each with the path of its key."""
 
 ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
 """Function that checks the channels. It returns a dictionary that maps the id of each channel that cannot work to the
@@ -42,7 +42,10 @@ reason.
 """
 
 SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
-"""Function that checks the sources against the watchlist. It yields warnings with their paths."""
+"""Function that checks the sources against the officials and rules.
+
+It yields warnings, each with the path of its key.
+"""
 
 T = TypeVar("T")
 
@@ -73,7 +76,7 @@ def load_configuration(
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    - If ``require_secrets`` is false, only a missing secret in the database URL is an error.
+    - If ``require_secrets`` is false, most missing secrets are accepted; see ``ValidationContext``.
     - If ``refuse_shared_secrets`` is true, a secret that is typed into a file that other users can read is an error.
       The daemon does not set it, because the access rights of a file must not stop the daemon.
     - If ``find_channel_faults`` is given, a channel that cannot work is an error. The daemon does not pass it, because
@@ -120,7 +123,7 @@ def parse_configuration(  # noqa: PLR0913 - most are for single callers
     """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
     - ``path`` is the path of the file, for messages and relative names.
-    - If ``require_secrets`` is false, a missing secret is not an error, except in the database URL.
+    - If ``require_secrets`` is false, most missing secrets are accepted; see ``ValidationContext``.
     - ``edited`` maps the path of an included file to bytes that are used instead of the file on the disk.
     - ``files`` are the parsed files, if the caller has them.
     - ``checks``, ``find_channel_faults`` and ``check_sources`` are as for ``load_configuration``.
@@ -234,7 +237,7 @@ class _ConfigurationReader:
                 )
 
     def _iter_entries(self, tree: dict[str, Any], section: str) -> Iterable[tuple[str, Any]]:
-        """Yield the id and value of each entry of a section; invalid ids are reported as errors.
+        """Yield the id and value of each entry of a section, and record an error for each invalid id.
 
         Nothing is yielded if the section is missing or not a mapping.
         """
@@ -257,7 +260,7 @@ class _ConfigurationReader:
         """Return a dictionary that maps each id in a section to its entry.
 
         Each entry is validated separately, so that an error in one entry does not hide the errors in others. A paused
-        source is not read, so it may lack its secrets.
+        source is not polled, so its secrets may be missing.
         """
         found = {}
         for name, value in self._iter_entries(tree, section):
@@ -307,9 +310,11 @@ class _ConfigurationReader:
         """Validate one value of the file, record its errors, and return it as an object of ``type_`` in an ``Entry``.
 
         If some keys of the value are invalid, the object is built from the other keys, so that later checks can use
-        them. If this is impossible, the result is None. ``fixed`` has fields of the object that are not read from the
-        value, such as the id. If ``inline_field`` is given, the value is the value of this field alone; otherwise it is
-        a mapping with all fields.
+        them. If this is impossible, the result is None.
+
+        - ``fixed`` has fields of the object that are not read from ``value``, such as the id.
+        - ``value`` is a mapping with the other fields. If ``inline_field`` is given, ``value`` is the value of this
+          field alone.
         """
         given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):
@@ -408,7 +413,8 @@ def _build_watchlist(
 ) -> Watchlist:
     """Build the watchlist of all valid officials and rules.
 
-    Repeated aliases and ids are removed, and ``all`` in a rule is replaced by the ids of all officials.
+    Repeated aliases and ids are removed. In a rule, ``all`` is replaced by the ids of all officials, and groups are
+    replaced by the ids of their sources.
     """
     people = [entry.value for entry in _list_valid(officials)]
     all_ids = tuple(official.id for official in people)

@@ -31,10 +31,11 @@ _MIN_SLUG_CHARS = 3
 
 @dataclass
 class PeopleDocument(YamlDocument):
-    """File of officials that is not YAML. ``value`` is a mapping with the ids as keys.
+    """Parsed file of officials that is a CSV table or has one JSON object on each line.
 
-    ``rows`` has the numbers of the lines where the rows of each official begin. Several rows of a table may describe
-    one official. Positions are computed when they are asked for, because hardly any of them is needed.
+    ``value`` maps the id of each official to the values of the official. ``rows`` maps the id to the numbers of the
+    lines where the rows of the official begin. Several rows of a table may describe one official. Positions are
+    computed when they are asked for, because hardly any of them is needed.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -43,7 +44,10 @@ class PeopleDocument(YamlDocument):
     warnings: list[tuple[FilePosition, str]] = field(default_factory=list)
 
     def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
-        """Return the position of the cell or JSON value at a path. The path begins with the section and an id."""
+        """Return the position of the cell or JSON value at a path, such as ``("officials", "jane-doe", "name")``.
+
+        If there is no official with this id, the beginning of the file is returned.
+        """
         rows = self.rows.get(str(path[1])) if len(path) > 1 else None
         if not rows:
             return FilePosition(1, 1)
@@ -55,7 +59,8 @@ class PeopleDocument(YamlDocument):
     def find_character_position(self, path: KeyPath, char_index: int) -> FilePosition:  # noqa: ARG002 - same signature
         """Return the position at which the cell or JSON value at a path begins.
 
-        The position of the character ``char_index`` inside the value is not computed.
+        ``char_index`` is the index of a character in this value. It is ignored, so a message about the character gets
+        the position of the whole value.
         """
         return self.find_position(path)
 
@@ -78,8 +83,8 @@ class PeopleDocument(YamlDocument):
     def _find_cell(self, table: PeopleTable, rows: list[int], path: KeyPath) -> FilePosition:
         """Return the position of the cell that contains the value at a path.
 
-        ``rows`` are the line numbers of the official's rows. ``path`` begins with a key of the official, such as
-        ``name``. If no cell contains the value, the position of the first row is returned.
+        ``rows`` are the line numbers of the official's rows. ``path`` is the path of the value within the official,
+        such as ``("aliases", 1)``. If no row has such a value, the position of the first row is returned.
         """
         entry: dict[str, Any] = {}
         for line in rows if path else ():
@@ -99,9 +104,11 @@ class PeopleDocument(YamlDocument):
 
 
 def _find_column(row: PersonRow, path: KeyPath, value: Any) -> int:
-    """Return the index of the cell from which the value at a path was made.
+    """Return the index of the cell in a table row that contains ``value``, alone or in a list of values.
 
-    If no cell has this value, return the index of the first cell of a suitable column, or 0 if there is none.
+    ``path`` is the path of the value within the official, such as ``("aliases", 1)``; only the columns for this key are
+    searched. If none of their cells contains the value, return the index of the first cell there that is not empty, or
+    0 if all are empty.
     """
     key = path[-1] if path[-1] in {"from", "until"} else path[0]
     kinds = {"roles": ("role",), "until": ("until", "end")}.get(str(key), (str(key),))
@@ -111,7 +118,10 @@ def _find_column(row: PersonRow, path: KeyPath, value: Any) -> int:
 
 
 def read_people_document(data: bytes) -> PeopleDocument:
-    """Read a file of officials; its errors are in the result. It is JSON if it begins with a brace, otherwise CSV."""
+    """Read a file of officials. The result contains its errors; no exception is raised.
+
+    A file that begins with a brace is read as one JSON object on each line, and any other file as a CSV table.
+    """
     document = PeopleDocument(value={})
     if len(data) > MAX_FILE_BYTES:
         message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are allowed"
@@ -159,7 +169,10 @@ def _read_table(document: PeopleDocument) -> None:
 
 
 def _add_row(document: PeopleDocument, row: PersonRow, *, is_faulty: bool) -> None:
-    """Add a row of the table to the official with the id in the row, or report why this is not possible."""
+    """Add a row of the table to its official in ``document``, or report why this is not possible.
+
+    The official is found by the id in the row. If the row has no id, one is made from the name or the Wikidata id.
+    """
     entry = _build_entry(row)
     try:
         given = read_id(row.get("id"))
@@ -193,7 +206,7 @@ def _make_id(entry: dict[str, Any]) -> str:
 
 
 def _build_entry(row: PersonRow) -> dict[str, YamlValue]:
-    """Return the values of a row, with the keys that an official has in sources.yaml."""
+    """Return the values in a row of the table as a mapping, with the keys that an official has in sources.yaml."""
     entry: dict[str, Any] = {"name": row.get_name()}
     if country := row.get("country"):
         known = find_country_of_code(country)
@@ -228,7 +241,10 @@ def _write_date(text: str, *, is_last_day: bool = False) -> str:
 
 
 def _merge(known: dict[str, Any], added: dict[str, Any]) -> bool:
-    """Add the values of another row to an official. Return whether there was a new value."""
+    """Add values of an official to the ones that earlier rows of the table gave. Return whether a value was new.
+
+    Lists, such as aliases, are extended. A single value, such as the country, is added only if there was none.
+    """
     is_changed = False
     for key, value in added.items():
         if isinstance(value, list):
@@ -242,9 +258,9 @@ def _merge(known: dict[str, Any], added: dict[str, Any]) -> bool:
 
 
 def _find_faults(row: PersonRow, headings: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the kind of the column and the message for each fault in a row.
+    """Yield a pair for each fault in a row: the kind of the column, such as ``role``, and the error message.
 
-    Faults that the checks of sources.yaml find are not yielded.
+    Faults that the checks of sources.yaml find later are not yielded.
     """
     if (schema := row.get("schema")) and schema != "Person":
         yield "schema", f"{shorten(schema)} is not a person; delete the row"
@@ -292,7 +308,8 @@ def _read_json_lines(document: PeopleDocument) -> None:
 def _parse_official(line: str) -> tuple[str, dict[str, Any]]:
     """Parse a line with a JSON object. Return the id of the official, and the other keys.
 
-    Raises ``ValueError`` if the line is something else, repeats a key, or gives no id.
+    If the object has no id, one is made from the name or the Wikidata id. Raises ``ValueError`` if this is impossible,
+    if the line is not a JSON object, or if the object repeats a key.
     """
     try:
         found = json.loads(line, object_pairs_hook=_build_object)

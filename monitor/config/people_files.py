@@ -43,8 +43,8 @@ def _build_role(role: Role) -> YamlValue:
 def build_change_edits(files: FileSet, added: Official, new_dates: Sequence[tuple[int, Role]]) -> list[Edit]:
     """Return the edits that add values to an official who is already in the configuration.
 
-    ``added`` has only the values to add. ``new_dates`` are roles that get dates, each with its index in the list of
-    roles.
+    ``added`` has only the values to add. ``new_dates`` has a pair for each configured role that gets dates: the index
+    of the role in the configured list, and the role with the dates.
     """
     path: KeyPath = (SECTION, added.id)
     entry = files.tree[SECTION][added.id]
@@ -68,12 +68,14 @@ def build_change_edits(files: FileSet, added: Official, new_dates: Sequence[tupl
 
 
 def plan_file_edits(files: FileSet, new: Sequence[Official], changes: Sequence[Edit], into: str) -> list[FileEdit]:
-    """Return the new contents of all files that change, sources.yaml last.
+    """Return the new contents of all files that an import of people changes, sources.yaml last. Nothing is written.
 
-    ``changes`` are the edits of known officials. ``into`` is the name of the file for new people, relative to the
-    folder of sources.yaml. If ``into`` is empty, the people are written to sources.yaml, or to ``people.yaml`` if there
-    are more than ``MAX_IN_MAIN_FILE``. Raises ``UsageError`` if a file cannot be used, or ``EditRefused`` if an edit is
-    not possible.
+    - ``new`` are the officials to add.
+    - ``changes`` are the edits of officials that are already in the configuration.
+    - ``into`` is the name of the file for the new officials, relative to the folder of sources.yaml. If ``into`` is
+      empty, they are added to sources.yaml, or to ``people.yaml`` if there are more than ``MAX_IN_MAIN_FILE``.
+
+    Raises ``UsageError`` if a file cannot be used, or ``EditRefused`` if an edit is not possible.
     """
     if not (new and (into or len(new) > MAX_IN_MAIN_FILE)):
         return edit_files(files, [*changes, *_add_people(files.main, new)])
@@ -86,14 +88,17 @@ def plan_file_edits(files: FileSet, new: Sequence[Official], changes: Sequence[E
 
 
 def _add_people(file: SourceFile, new: Sequence[Official]) -> list[Edit]:
-    """Return the edits that add officials to a file."""
+    """Return the edits that add new officials to a file."""
     return build_entry_edits(file, SECTION, {one.id: build_entry(one) for one in new}) if new else []
 
 
 def _find_people_file(files: FileSet, name: str) -> tuple[Path, SourceFile | None]:
-    """Return the path of the file for new people, and the file itself if sources.yaml includes it already.
+    """Return the path of the file to which new people are added, and the parsed file.
 
-    Raises ``UsageError`` if the file exists and is not included, or if its name is not the name of a YAML file.
+    ``name`` is the name of this file. The parsed file is None if the file does not exist yet.
+
+    Raises ``UsageError`` if the file exists but sources.yaml does not include it, or if ``name`` is not the relative
+    name of a YAML file.
     """
     main = files.main.path
     path = main.parent / name

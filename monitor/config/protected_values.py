@@ -36,7 +36,9 @@ secret.
 """
 
 FREE_CHANNEL_KEYS = frozenset({"to", "unsubscribe"})
-"""Keys that an edit on the desk may change in a channel with a secret."""
+"""Keys that an edit on the desk may change in a channel with a secret. No such key determines the server that gets the
+secret.
+"""
 
 _UNGUARDED_CHANNELS = ("folder", "chat")
 """Kinds of channels that an edit on the desk must not change: they write to any path, or send requests to any address.
@@ -125,9 +127,13 @@ def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> Hidden
 
 
 def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[str, list[Fault]]:
-    """Put the hidden secrets of ``base`` back into an edited text. Return the text, and the faults that prevent this.
+    """Put the secrets back into a text in which they were hidden and which a reader has edited since.
 
-    A secret is put back only at its former path, and only if its shown value was not edited.
+    ``base`` is the file before the edit, and ``hidden`` its text with the hidden secrets. A secret is put back only at
+    its former path, and only if the reader has not edited the value that was shown for it.
+
+    Return the text with the secrets, and a fault for each value in which the asterisks of a secret were moved or
+    edited. If the edited text is not valid YAML, return it unchanged, with its errors.
     """
     edited = parse_yaml(text.encode("utf-8", "surrogatepass"))
     if edited.errors:
@@ -151,9 +157,9 @@ def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[
 
 
 def find_forbidden_changes(before: YamlDocument, after: YamlDocument) -> list[Fault]:
-    """Return the changes between two versions of a file that are not allowed on the desk.
+    """Return a fault for each change between two versions of a file that is not allowed on the desk.
 
-    Each change is given with its position in the edited file.
+    A fault has the position of the change in the edited file ``after``, and a message for the user.
     """
     old, new = _as_mapping(before.value), _as_mapping(after.value)
     paths = dict(_iterate_forbidden(old, new))
@@ -222,7 +228,10 @@ def _carries_secret(path: KeyPath, entry: Mapping[str, Any]) -> bool:
 
 
 def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
-    """Yield the paths at which two mappings differ. A path has at most two keys."""
+    """Yield the paths at which two mappings differ.
+
+    Only the first two keys of a path are yielded, even if the difference is further inside.
+    """
     if len(path) < 2 and isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in {**old, **new}:
             yield from _list_changed_keys((*path, key), old.get(key), new.get(key))
@@ -264,7 +273,10 @@ def _list_typed_paths(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[
 
 
 def has_visible_host(annotation: Any) -> bool:
-    """Return whether a URL of this type may be shown except for the login in it, because only the login is secret."""
+    """Return whether only the login in a URL of this type is hidden, and the rest of the URL is shown.
+
+    For example, the host of a mail server is shown, but the URL of a webhook is hidden as a whole.
+    """
     marks = list_annotated(annotation, ValueMark)
     return ValueMark.LOGIN_IS_SECRET in marks and ValueMark.HTTP_TARGET not in marks
 
@@ -278,7 +290,10 @@ def _hide_value(value: str, is_secret: bool, redact: Callable[[str], str]) -> st
 
 
 def replace_pieces(text: str, found: list[Piece]) -> HiddenText:
-    """Return a text in which some pieces are replaced. They are given in the order of the text."""
+    """Return a text in which each piece in ``found`` is replaced by its replacement.
+
+    The pieces are given in the order of the text.
+    """
     parts: list[str] = []
     pieces: list[HiddenPiece] = []
     at = length = 0
@@ -307,7 +322,10 @@ def _list_comments(document: YamlDocument) -> Iterator[tuple[int, str]]:
 
 
 def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each text inside a value, with its path."""
+    """Yield each text inside a configuration value, with its path: the keys and indexes that lead to it.
+
+    ``path`` is the path of the value itself, with which every yielded path begins.
+    """
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
@@ -327,7 +345,7 @@ def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _list_people_files(tree: Mapping[str, Any]) -> set[str]:
-    """Return the names of the files with officials."""
+    """Return the names of the files with officials, which the configuration names under ``officials: from``."""
     return {text for _, text in _list_strings((), [_as_mapping(tree.get("officials")).get("from")])}
 
 

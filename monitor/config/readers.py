@@ -19,8 +19,8 @@ def address_readers(
 ) -> tuple[tuple[DigestPlan, ...], tuple[EmailChannel, ...]]:
     """Return two tuples: all digest plans, with a separate plan for each reader, and the email channels of the readers.
 
-    With a separate plan, a digest that is planned for 07:00 is sent at 07:00 in the time zone of the reader. If the
-    configured plan has no channels, it is left out, because its readers get the digest by their separate plans.
+    With a separate plan, a digest that is planned for 07:00 is sent at 07:00 in the time zone of the reader. If a
+    configured plan has only readers and no channels, its separate plans replace it.
     """
     by_id = {reader.id: reader for reader in readers}
     found: list[DigestPlan] = []
@@ -54,9 +54,8 @@ def reader_plan_id(plan_id: str, reader_id: str) -> str:
 def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
     """Return the email channel through which a reader gets mail.
 
-    It is the channel that the reader's entry names. If the entry names no channel, it is the only email channel. The
-    result is None if no email channel has the name, or if no channel is named and there is not exactly one email
-    channel.
+    If the reader's entry names a channel, return the email channel with this name, or None if there is none. Otherwise
+    return the only email channel, or None if there is none or more than one.
     """
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:
@@ -69,7 +68,8 @@ def check_readers(
 ) -> Iterator[KeyIssue]:
     """Yield an error or warning for each problem of readers.
 
-    Problems are a missing email channel, a reader without a digest, and an id that is used twice.
+    Problems are a missing email channel, a reader without a digest, an id that is used twice, and a digest for a reader
+    whose id (see ``reader_plan_id``) is too long.
     """
     used = {name for plan in digests.values() for name in plan.readers}
     for name, reader in readers.items():

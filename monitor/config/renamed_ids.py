@@ -16,11 +16,14 @@ from monitor.text.fold import fold_written
 def find_renamed_ids(
     previous: Any, configuration: Configuration, read_files: Callable[[], FileSet]
 ) -> list[ConfigIssue]:
-    """Return a warning for each new id that may be the new name of a removed id.
+    """Return a warning for each new id of a source or official that was probably another id before.
 
-    ``previous`` is the previous configuration as plain values. ``read_files`` returns the present files, in which the
-    line and column of a warning are found; without a warning, it is not called. Old ids that an entry already lists
-    under ``formerly`` are not reported.
+    The warning suggests to list the old id under the key ``formerly`` of the entry. There is no warning if the old id
+    is already listed there.
+
+    - ``previous`` is the previous configuration as plain values, and ``configuration`` the present one.
+    - ``read_files`` returns the present files, in which the line and column of each warning are found. It is called
+      only if there is a warning.
     """
     sources, officials = _section(previous, "sources"), _section(previous, "officials")
     known_sources = {source.id for source in configuration.sources}

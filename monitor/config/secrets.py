@@ -18,8 +18,9 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class SecretResolver:
     """Object that replaces references to secrets by the secrets.
 
-    ``environ`` are the environment variables; ``folder`` is the folder from which relative paths start. If
-    ``is_required`` is false, the validation ignores missing secrets, so that read-only commands work without passwords.
+    ``environ`` are the environment variables, and ``folder`` is the folder from which relative paths start.
+    ``is_required`` is used by the validation of the configuration, and not in ``resolve``. If it is false, most missing
+    secrets are accepted, so that read-only commands work without passwords (see ``ValidationContext``).
     """
 
     environ: Mapping[str, str]

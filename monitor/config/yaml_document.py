@@ -117,8 +117,8 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
 
     If ``stop_after_key`` is given, parsing ends after the value of that top-level key.
 
-    Errors are: files over ``MAX_FILE_BYTES``, encodings other than UTF-8, control characters, several documents,
-    anchors, aliases, merge keys, tags, duplicate keys, keys that are not plain text, and nesting over
+    Errors are: invalid YAML, files over ``MAX_FILE_BYTES``, encodings other than UTF-8, control characters, several
+    documents, anchors, aliases, merge keys, tags, duplicate keys, keys that are not plain text, and nesting over
     ``MAX_NESTING_DEPTH``.
     """
     document = YamlDocument()
@@ -147,7 +147,7 @@ def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
 
 
 def compute_end_position(text: str) -> FilePosition:
-    """Return the position directly after ``text``, which is the beginning of a file."""
+    """Return the position in a file directly after ``text``, the part from the beginning of the file."""
     return FilePosition(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
@@ -335,7 +335,8 @@ def _resolve_scalar(text: str) -> YamlValue:
 def load_saved_values(text: str) -> Any:
     """Return the values in a saved configuration, which is YAML or the result of ``dump_as_json``.
 
-    JSON is read by a parser that is ten times as fast. The result is None if the text cannot be parsed.
+    JSON is read by a parser that is ten times as fast. If the text has an error, the values before the error are
+    returned, or None if there are none.
     """
     with suppress(ValueError, RecursionError):
         return json.loads(text) if text.startswith("{") else parse_yaml(text.encode()).value

@@ -70,8 +70,8 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
     """Return the bytes of a file after several edits. No two of the edits may have the same path.
 
     The file is parsed twice, however many edits there are. If two edits create the same missing mapping, the second is
-    refused; create such a mapping with all its keys in one edit. Raises ``EditRefused`` if an edit would change
-    anything else.
+    refused; create such a mapping with all its keys in one edit. Raises ``EditRefused`` if an edit is impossible, or if
+    a value that it should not change would change.
     """
     text, tree, root = _read(data, edits)
     finder, expected = _NodeFinder(root), copy.deepcopy(tree)
@@ -91,7 +91,7 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _plan_edit(text: str, finder: "_NodeFinder", edit: Edit) -> "list[_Splice] | None":
-    """Return the text replacements that carry out an edit, or None if the edit is impossible."""
+    """Return the replacements in ``text`` that carry out an edit, or None if the edit is impossible."""
     node = finder.find(edit.path)
     if node is None or _is_null(node):
         return _set(text, finder, edit.path, edit.value, edit.comment)
@@ -140,8 +140,8 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
 def _read(data: bytes, edits: Sequence[Edit]) -> tuple[str, YamlValue, _Node]:
     """Parse a file. Return its text, its value, and the root node of PyYAML, whose nodes have offsets in the text.
 
-    Raises ``EditRefused`` if the file has errors or is not a mapping. The message shows the first of ``edits``, the
-    intended edits.
+    Raises ``EditRefused`` if the file has errors or is not a mapping. ``edits`` are the intended edits; the message
+    shows the first of them, so that the user can make it by hand.
     """
     document = parse_yaml(data)
     path, value, *_ = edits[0]
@@ -192,9 +192,10 @@ def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> li
 
 
 def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comment: str) -> list[_Splice] | None:
-    """Return the text replacements that set a key without a value, or None if this is impossible.
+    """Return the text replacements that set a key which is missing or has no value, or None if this is impossible.
 
-    The key may be missing. Then it is added to the deepest mapping on the path that exists in the file.
+    A missing key, together with the missing mappings around it, is added to the innermost mapping on the path that
+    exists in the file.
     """
     depth = len(path)
     while depth and finder.find(path[:depth]) is None:
