@@ -60,18 +60,18 @@ class LanguageData:
 
 @cache
 def language_data() -> LanguageData:
-    """Return the data about languages, naming conventions and countries. The files are read at the first call.
+    """Return the data about languages, naming conventions and countries.
 
-    Raises ``LanguageDataError`` if a file is invalid.
+    They are read from the data files at the first call. Raises ``LanguageDataError`` if a file is invalid.
     """
     return load_language_data(files("monitor.language") / "data")
 
 
 @cache
 def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
-    """Return a dictionary that maps each time zone abbreviation to its meanings. The file is read at the first call.
+    """Return a dictionary that maps each time zone abbreviation, such as "CST", to its meanings.
 
-    Raises ``LanguageDataError`` if the file is invalid.
+    They are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     meanings: dict[str, tuple[ZoneAbbreviation, ...]] = {}
     for one in _read(files("monitor.language") / "data" / "zone_abbreviations.toml", ZoneAbbreviations).abbreviation:
@@ -88,7 +88,7 @@ def _personal_names() -> PersonalNames:
 def common_family_names() -> frozenset[str]:
     """Return the family names that very many people have, in lower case without diacritics.
 
-    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
+    They are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     return frozenset(name for line in _personal_names().common_family_names for name in line.split())
 
@@ -97,16 +97,17 @@ def common_family_names() -> frozenset[str]:
 def uncased_given_names() -> frozenset[str]:
     """Return given names in scripts without capitals, normalized for comparison.
 
-    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
+    They are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     return frozenset(name for line in _personal_names().uncased_given_names for name in line.split())
 
 
 @cache
 def han_words() -> frozenset[str]:
-    """Return Chinese words of two characters that look like a name, and longer words with a part that looks like one.
+    """Return ordinary Chinese words that could be mistaken for a name.
 
-    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
+    They are words of two characters that look like a name, and longer words with a part that looks like one. They are
+    read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
     return frozenset(word for line in lines for word in line.split())
@@ -114,9 +115,9 @@ def han_words() -> frozenset[str]:
 
 @cache
 def agency_names() -> tuple[str, ...]:
-    """Return the names and abbreviations of news agencies. The file is read at the first call.
+    """Return the names and abbreviations of news agencies.
 
-    Raises ``LanguageDataError`` if the file is invalid.
+    They are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     return _read(files("monitor.language") / "data" / "agencies.toml", Agencies).agencies
 
@@ -125,8 +126,7 @@ def agency_names() -> tuple[str, ...]:
 def country_names() -> tuple[CountryNames, ...]:
     """Return the names of each country, as the Unicode data about languages (CLDR) list them.
 
-    The file is read at the first call.
-    Raises LanguageDataError if the file is not valid.
+    They are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     return _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
 
@@ -135,22 +135,25 @@ def country_names() -> tuple[CountryNames, ...]:
 def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
     """Return a dictionary that maps each country's top-level domain to its names in scripts other than Latin.
 
-    Raises LanguageDataError if the file is not valid.
+    The names are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     return MappingProxyType({one.domain: one.names for one in country_names()})
 
 
 @cache
 def events() -> tuple[Event, ...]:
-    """Return the kinds of events and subjects of news. The file is read at the first call.
+    """Return the kinds of events and subjects of news.
 
-    Raises LanguageDataError if the file is not valid.
+    They are read from a data file at the first call. Raises ``LanguageDataError`` if the file is invalid.
     """
     return _read(files("monitor.language") / "data" / "events.toml", Events).event
 
 
 def page_phrases(field: str) -> tuple[str, ...]:
-    """Return the phrases of all languages for ``field``, one of the lists in the model `Page`, each once."""
+    """Return the phrases that all languages list under ``field``, each phrase once.
+
+    ``field`` is the name of a field of the model `Page`, such as `labels`.
+    """
     phrases = (phrase for language in language_data().languages.values() for phrase in getattr(language.page, field))
     return tuple(dict.fromkeys(phrases))
 

@@ -1,7 +1,7 @@
 """Models of the data files about languages, countries and naming conventions.
 
-A key that is not in the model is an error, so that a misspelt key is noticed. Unless a field states otherwise, its
-words are compared without case and diacritics.
+A key that is not in the model is an error, so that a misspelt key is noticed. Unless a field states otherwise, the
+words of a field are compared without case and diacritics.
 """
 
 from typing import Annotated, Literal
@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Words = tuple[Annotated[str, Field(min_length=1)], ...]
-"""Words or phrases, each not empty."""
+"""Type of a list of words or phrases, none of which is empty."""
 Sources = Annotated[Words, Field(min_length=1)]
-"""Origins of the data in a file; at least one."""
+"""Type of a list of the origins of the data in a file. It has at least one entry."""
 
 
 class _Table(BaseModel):
@@ -47,16 +47,19 @@ class Places(_Table):
     before: Words = ()
     """Words that, directly before a name, show that it is the name of a place, as in `rue Victor Hugo`."""
     before_stems: Words = ()
-    """Beginnings of words that precede a name, if their endings change with the case: `letišt` for `letiště`."""
+    """Like `before`, but only the beginnings of words whose endings change with the grammatical case.
+
+    An example is `letišt` for `letiště` (airport).
+    """
     not_before: Words = ()
     """Phrases of two words that do not introduce a place, although their last word alone does.
 
     An example is `от имени` (on behalf of).
     """
     after: Words = ()
-    """Words after a name that, with a capital, show that it is the name of a place, as in `Kennedy Airport`."""
+    """Words that show, if they follow a name and are capitalized, that a place is meant, as in `Kennedy Airport`."""
     after_lowercase: Words = ()
-    """Words after a name that show, even in lower case, that it is the name of a place, as in `Kennedy airport`.
+    """Words that show, even in lower case, that the name before them is the name of a place, as in `Kennedy airport`.
 
     Words that often begin the next phrase must not be listed.
     """
@@ -72,15 +75,18 @@ class Vocabulary(_Table):
     ordinary_names: Words = ()
     """Ordinary words that are also personal names, such as `Rose` or `Long`."""
     compounds: Words = ()
-    """Compound words of two parts of which the first is also a given name."""
+    """Compound words, each of two words, of which the first word alone is also a given name.
+
+    If the second word follows, the first one is not taken for a name.
+    """
     after_name: Words = ()
     """Words that often follow a name, such as `said`, but rarely follow an ordinary word that is spelt like a name."""
     never_after_name: Words = ()
     """Capitalized words, such as days and months, that may follow a name but are never part of it."""
     headline_after_name: Words = ()
-    """Words that follow a name in headlines in which most words are capitalized.
+    """Words that follow a name in headlines in which most words are capitalized, and do not belong to the name.
 
-    Words that differ in their diacritics only are different words.
+    The words are compared with their diacritics.
     """
     occupations: Words = ()
     """Occupations that no official has. Next to a full name, they show that another person with this name is meant.
@@ -144,7 +150,7 @@ class Calendar(_Table):
     weekdays: Words = ()
     """Names and abbreviations of days, as they are printed in lines with a date; lower case."""
     numeric_dates: NumericDates = "day first"
-    """Order of day and month in 03/04/2026."""
+    """Order of day and month in a date such as 03/04/2026."""
     before_noon: Words = ()
     """Words next to a 12-hour time that mean "a.m.", spelt as in print."""
     after_noon: Words = ()
@@ -198,9 +204,9 @@ class Detection(_Table):
     It is empty if the script alone does not show the language.
     """
     script_family: Words = ()
-    """Codes of other languages in the same script.
+    """Codes of other languages that are written in the same script.
 
-    If a page states that it is in one of these languages, this is trusted.
+    A text in this script counts as one of these languages only if its page or feed states that language.
     """
     script_family_also_latin: Words = ()
     """Languages of `script_family` that are also written in Latin letters."""
@@ -258,7 +264,7 @@ class Succession(_Table):
     relatives: Words = ()
     """Words for relatives: `wife`.
 
-    The death or departure of an official's relative is not that of the official.
+    If a sentence is about the death or departure of a relative, the official has not left the post.
     """
     new: Words = ()
     """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
@@ -288,7 +294,10 @@ class Succession(_Table):
     place_links: Words = ()
     """Prepositions between a post and its place, such as `of` in `governor of Texas`."""
     adverbial_links: Words = ()
-    """Prepositions before a name that is not the subject, in a language with the verb at the end: `von`."""
+    """Prepositions that show that the name after them is not the subject of the sentence, such as `von`.
+
+    They are needed in a language with the verb at the end.
+    """
     not_uncertain: Words = ()
     """Words that begin like a word listed under `uncertain` but mean something else.
 
@@ -327,7 +336,7 @@ class Page(_Table):
     biographies: Words = ()
     """Patterns of sentences about the author."""
     bylines: Words = ()
-    """Words at the beginning of a byline."""
+    """Words at the beginning of a byline, such as `by`."""
     desks: Words = ()
     """Words of bylines that name no person, such as `staff` or `newsroom`."""
     credits: Words = ()
@@ -353,7 +362,7 @@ class Language(_Table):
     """One language, from `data/languages/<code>.toml`."""
 
     code: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-    """ISO 639 code; the name of the file."""
+    """ISO 639 code of the language. It is also the name of the file."""
     name: str
     """English name of the language."""
     variants: Words = ()
@@ -384,7 +393,10 @@ class Spellings(_Table):
     If one of a pair is empty, the other may be omitted.
     """
     han_simplified: Words
-    """Simplified Chinese characters. Each entry contains several of them."""
+    """Simplified Chinese characters. Each entry is a series of characters.
+
+    The entries of `han_traditional` have the traditional characters in the same order.
+    """
     han_traditional: Words
     """The traditional form of each character in `han_simplified`, in the same order."""
     arabic_prefixes: Words
@@ -481,9 +493,9 @@ class HanWords(_Table):
 
 
 class Transliteration(_Table):
-    """Tables that map letters of other scripts to Latin letters, from `data/transliteration.toml`.
+    """Tables that map letters, or pairs of letters, of other scripts to Latin letters.
 
-    A key may have two letters.
+    They are in `data/transliteration.toml`.
     """
 
     sources: Sources
@@ -574,9 +586,9 @@ class Convention(_Table):
     """The name of the convention and of its file. Countries refer to the convention by this name."""
     sources: Sources
     builder: Builder
-    """Builder of the forms of a name, a function in `match/names/forms.py`."""
+    """Name of the function in `match/names/forms.py` that lists the forms of a name in this convention."""
     shares_lists_of: Words = ()
-    """Other conventions whose lists of words are used in addition."""
+    """Names of other conventions. Their lists of words are used in addition to the lists of this convention."""
     full_forms: tuple[tuple[Part, ...], ...] = ()
     """Orders in which the parts of a full name are written; each order is a list of parts.
 
@@ -612,7 +624,7 @@ class Convention(_Table):
     hyphenated_only_in_places: bool = False
     """True if a hyphen between given and family name shows that a street or school is meant."""
     family_names: Words = ()
-    """Family names that show in which order the parts of a name are written."""
+    """Family names that show, by their place in a name, whether the family name is written first or last."""
     second_given_names: Words = ()
     """Given names that are often the second of two given names."""
     common_first_names: Words = ()
@@ -626,7 +638,10 @@ class Convention(_Table):
     honorifics: Words = ()
     """Titles that may be between a person's own name and the father's name."""
     respellings: tuple[tuple[str, str], ...] = ()
-    """Patterns in lower case without diacritics, and replacements that produce other usual spellings of a name."""
+    """Pairs: a pattern in lower case without diacritics, and its replacement.
+
+    A replacement produces another usual spelling of a name.
+    """
     spelling_variants: tuple[Words, ...] = ()
     """Groups of interchangeable spellings of one name. A spelling that ends with a dot is an abbreviation."""
 
@@ -641,7 +656,10 @@ class Country(_Table):
     capitals: Words = ()
     """Capital, seat of government and buildings whose names the press uses for the government."""
     ambiguous: Words = ()
-    """Words from the lists above that also have another meaning. They mean the country only inside a title."""
+    """Words from `names`, `adjectives` and `capitals` that also have another meaning.
+
+    They mean the country only inside a title.
+    """
     convention: str
     """Naming convention of most of the country's officials."""
     home_of: str = ""
