@@ -195,7 +195,10 @@ class NormalizedArticle:
 
 
 def normalize_article(article: Article) -> NormalizedArticle:
-    """Convert an article to the forms of text that matching needs. All regions are normalized in one pass."""
+    """Convert an article to the forms of text that matching needs.
+
+    All regions of the article, such as title and body, are normalized in one pass.
+    """
     texts: list[str] = []
     spans: list[RegionSpan] = []
     at = 0
@@ -242,7 +245,7 @@ _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Number of characters at the start of a text in which words in lower case are searched for, to limit the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Maximum length of a text that is searched again for each word that may also occur in lower case.
+"""Maximum length of a text that is searched separately for each word that may also occur in lower case.
 
 For a longer text, a set of its lower-case words is built once.
 """
@@ -264,7 +267,7 @@ _MAX_WORDS_BEFORE_PLACE = 2
 """Maximum number of words between a name and a word for a place, as in "John Smith Memorial High School"."""
 _OPENING_QUOTES = frozenset("\"'\u00ab\u201c\u201e\u2018")
 _ABBREVIATION = re.compile(r"(?<![^\W_])([^\W\d_]{1,4}\.) ?\Z")
-"""An abbreviated word before a name, such as the Russian word for "named after"."""
+"""Pattern of an abbreviated word before a name, such as the Russian abbreviation for "named after"."""
 _MAX_ABBREVIATION_CHARS = 8
 _MAX_NATIVE_WORD_CHARS = 30
 _MAX_PARTICLE_LETTERS = 3
@@ -580,8 +583,8 @@ class SurroundingText:
     def find_occupation(self, start: int, end: int) -> str:
         """Return the occupation next to a name, such as "actor", which suggests that no official is meant.
 
-        A former occupation, and one before words such as "who became", are ignored if they follow the name.
-        The result is an empty string if no such occupation is found.
+        An occupation after the name is ignored if it is a former one, or if words such as "who became" follow it. The
+        result is an empty string if no occupation is found.
         """
         word = self.word_before(start).lower()
         if word in word_lists().occupations:

@@ -58,19 +58,22 @@ Without a limit, a text without spaces would be read again for each capital lett
 
 
 _SYLLABLE_LENGTHS = range(3, 9)
-"""Number of letters of a syllable, with the space after it. The longest Vietnamese ones have seven letters."""
+"""Possible lengths of a syllable in a name, each counted with the space after the syllable.
+
+The longest Vietnamese syllables have seven letters.
+"""
 _SYLLABLE = re.compile(r"(?<= )[A-Z][a-z]*(?![\w'-])")
 _MAX_SYLLABIC_NAME_CHARS = 60
 _MAX_SYLLABIC_NAME_WORDS = 4
 _WORD_SEPARATORS = {" ", "-"}
 _MAX_TITLE_WORD_CHARS = 24
-"""Maximum number of letters of a title's last word that is recognized before a name, to limit the cost."""
+"""Maximum number of letters of the last word of a title before a name. A longer word is ignored, to limit the cost."""
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
     """Return all watched names, in any grammatical case, and all country words that occur in an article.
 
-    For words of queries, the result only states whether the article has any.
+    For words of queries, the result does not list the occurrences. It only has a flag in ``kinds`` if there are any.
     """
     return find_inflected_names(name_index, article_text, language, name_index.scan(article_text))
 
@@ -159,9 +162,9 @@ class TypoWord(NamedTuple):
 
 
 def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[TypoWord]:
-    """Yield each first name of an official together with the capitalized word after it, as a ``TypoWord``.
+    """Yield each place in the text where a capitalized word follows an official's first name.
 
-    The word must be long enough to recognize a typo in it.
+    The word may be the family name with a typo. Words that are too short to recognize a typo are left out.
     """
     cased = facts.article_text.cased
     for pattern, start, end in candidates.first_names:
@@ -218,7 +221,7 @@ class PhoneticCandidates(NamedTuple):
     """Words in a text that sound like parts of watched names.
 
     Each of ``pairs`` consists of two adjacent words that sound like the two parts of one name. ``single_words`` are all
-    other words, each with its offset.
+    other words that sound like a part of a name, each with its offset.
     """
 
     pairs: list[Candidate]
@@ -270,9 +273,10 @@ def _find_phonetic_pair(
 ) -> Candidate | None:
     """Return two adjacent words as a possible name, if they sound like the two parts of an official's name.
 
-    ``left`` and ``right`` are the words with their offsets. The first official of the result is the one whose name fits
-    both words. All other officials with the same phonetic key follow. The result is None if no name fits, or if the
-    words already belong to another name (``claimed``).
+    The parts are, for example, given and family name. ``left`` and ``right`` are the words with their offsets. The
+    first official of the result is the one whose name fits both words. All other officials with the same phonetic key
+    (code for the sound) follow. The result is None if no name fits, or if the words already belong to another name
+    (``claimed``).
     """
     (start, first_word), (second_start, second_word) = left, right
     index = facts.name_index
@@ -331,7 +335,8 @@ def find_names_with_initial_or_nickname(
     """Return the full names that a short name forms with a first name and an initial or nickname before it.
 
     An example is "Walter B. Hargrove" for the short name "Hargrove". The result has one name for each official with
-    this first name, or whose full name without the initial is one of the usual forms.
+    this first name. An official with another first name is included if "Walter Hargrove" is one of the official's full
+    forms.
     """
     cased = facts.article_text.cased
     match = _INITIAL_OR_NICKNAME.search(cased, max(0, candidate.start - _MAX_NICKNAME_CHARS), candidate.start)
@@ -421,10 +426,11 @@ def find_names_with_middle_name_or_typo(
 
 
 def find_names_of_some_parts(facts: ArticleFacts, candidate: Candidate, boundary: Boundary) -> Sequence[ExtendedName]:
-    """Return the officials of whose full name a short name and the word before it are parts, in the same order.
+    """Return full names for a short name and the word before it, if both are parts of an official's longer name.
 
-    An example is "Brian Hargrove" for "Walter Brian Hargrove". In naming conventions without middle names, such parts
-    are the name of another person.
+    An example is "Brian Hargrove" for "Walter Brian Hargrove". The parts must have the same order as in the longer
+    name. Officials whose naming convention has no middle names are left out, because such parts are another person's
+    name there.
     """
     words = (*boundary.word_before.lower().split("-"), *facts.folded_text(candidate).split())
     start = candidate.start - 1 - len(boundary.word_before)
@@ -442,12 +448,13 @@ def find_names_of_some_parts(facts: ArticleFacts, candidate: Candidate, boundary
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name equals ``exact``, or may be printed as ``similar`` with a typo.
+    """Return the officials whose first name equals ``exact``, or may be misprinted as ``similar``.
 
-    ``exact`` is the second word before a family name, where the first name is if a middle name follows. ``similar`` is
-    the word directly before the family name. The test for typos is quick and inexact: both words must have similar
-    lengths and the same first or last letter. A short word is never taken for a typo; then ``exact`` must also be a
-    first name after which a middle name is allowed.
+    The two words precede a family name in the text. In "Walter Brian Hargrove", ``exact`` is "Walter", because a middle
+    name may follow a first name, and ``similar`` is "Brian", because it may be a first name with a typo.
+
+    The test for typos is quick and inexact: both words must have similar lengths and the same first or last letter. If
+    ``similar`` is too short for this test, ``exact`` must be a first name after which a middle name is allowed.
     """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:

@@ -22,7 +22,7 @@ _CONSONANTS = {
     "B": "بپفבפףڤ", "T": "تطثטת", "D": "دضذظד", "R": "رר", "S": "سصشزژچسזסצץש", "K": "كکقگغגכךק", "L": "لל", "M": "مמם",
     "N": "نנן", "J": "ج",
 }  # fmt: skip
-"""Consonant -> the Arabic, Persian and Hebrew letters that represent it; other letters are vowels."""
+"""Maps each consonant to the Arabic, Persian and Hebrew letters that represent it. All other letters are vowels."""
 _LETTER = "\u05d0-\u06d3"
 _WORD = re.compile(f"[{_LETTER}]+")
 _FIRST_LETTER = 0x5D0
@@ -31,7 +31,7 @@ _SOUND_CODES = np.zeros(0x6D4 - _FIRST_LETTER, dtype=np.uint8)
 for _sound, _letters in _CONSONANTS.items():
     _SOUND_CODES[[ord(_one) - _FIRST_LETTER for _one in _letters]] = ord(_sound)
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
-"""The Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
+"""Pattern of the Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
 """Two tables that replace Latin consonants by the ones that Arabic and Hebrew letters represent.
 
@@ -39,7 +39,10 @@ They differ only in "v", because Arabic and Hebrew write a "v" either with a let
 that also represents a vowel.
 """
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
-"""Consonants of the one-letter words, such as "and" or "in", that Arabic and Hebrew join to a name."""
+"""Consonants of the one-letter words, such as "in", that Arabic and Hebrew join to a name.
+
+The empty string is for a name without such a word, or with one that has no consonant here.
+"""
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
 _SPACE = 0x20
 _MIN_CONSONANTS = 5
@@ -60,8 +63,8 @@ def has_letters(text: str) -> bool:
 def list_consonants(words: Iterable[str]) -> Iterator[str]:
     """Yield the possible sequences of consonants of a normalized Latin name, with a space between the words.
 
-    A name has several sequences if some of its letters can be pronounced in several ways. Only names of two to four
-    words with at least ``_MIN_CONSONANTS`` consonants are converted.
+    A name has several sequences if some of its letters can be pronounced in several ways. Words such as "al" and "bin"
+    are left out. Only names of two to four other words with at least ``_MIN_CONSONANTS`` consonants are converted.
     """
     ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
@@ -93,12 +96,12 @@ _LETTERS_OF_SOUNDS = {
     "q": "[قكکק]", "g": "[جغگقגז]", "j": "(?:دج|[جژييیخ]|ג'?|י)", "h": "[هحהח]?", "l": "[لל]", "m": "[مםמ]",
     "n": "[نןנ]", "r": "[رר]", "z": "[زظسזצס]",
 }  # fmt: skip
-"""Consonant of a Latin spelling -> pattern of the letters that Arabic, Persian and Hebrew write for it."""
+"""Maps each consonant of a Latin spelling to a pattern of the Arabic, Persian and Hebrew letters for it."""
 _LETTERS_OF_VOWELS = {"a": "اأآىعאההع", "e": "ايیهאהיع", "i": "يیאיىع", "o": "وוע", "u": "وו", "y": "يیיى"}
 _HAMZA = "ؤئء"
 _SOUND = re.compile("|".join(sorted(_LETTERS_OF_SOUNDS, key=len, reverse=True)) + "|[aeiouy]+")
 _LAST_VOWELS = {"i": "[اי]?[يیىי]", "y": "[اי]?[يیىי]", "o": "وוע", "u": "[وו]ا?"}
-"""Vowel at the end of a Latin name -> pattern of the letters that are printed for it."""
+"""Maps a vowel at the end of a Latin name to a pattern of the Arabic and Hebrew letters that may be printed for it."""
 _MIN_SILENT_WORD_LETTERS = 6
 _SILENT_LETTERS = frozenset("stdxzh")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")

@@ -24,15 +24,15 @@ Without a limit, a text that repeats one name could fill the database.
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
 """Maximum number of officials that are kept with one rejected name. A longer list does not help users."""
 _MANY_OFFICIALS = 200
-"""Minimum number of officials who share a name, from which on the mentioned ones among them are cached.
+"""If at least this many officials share a name, the ones who are mentioned in the article are cached.
 
-If fewer officials share the name, each of them is tested every time.
+If fewer officials share it, each of them is looked up every time.
 """
 _MAX_STEPS_BACK = 64
-"""Maximum number of places before the end of a sorted list of offsets at which a new offset is inserted.
+"""Maximum number of later offsets in a sorted list before which a new offset is inserted.
 
-An offset that belongs further to the front starts a new list. There are few lists, because the mentions of an article
-are found nearly in the order of the text.
+If the list has more later offsets, the new offset starts another list. There are few lists, because the mentions of an
+article are found nearly in the order of the text.
 """
 
 
@@ -49,9 +49,10 @@ class ArticleFacts:
 
     @cached_property
     def country_counts(self) -> Mapping[str, int]:
-        """The number of words in the text for each country, by the key of the country.
+        """Maps the key of each country to the number of words in the text that refer to it.
 
-        One is added for the country that titles in the article's language mean if they name no country.
+        A title without a country, such as "the Finance Minister", means the home country of the article's language. One
+        is added for this country.
         """
         counts = Counter(self.countries)
         if home := find_home_country(self.language):
@@ -67,7 +68,10 @@ class ArticleFacts:
         return self.article_text.cased[candidate.start : candidate.end]
 
     def find_exclude_phrase(self, official_index: int, candidate: Candidate) -> str:
-        """Return the configured phrase that cancels a possible mention of an official, or an empty string."""
+        """Return the exclude phrase that cancels a possible mention of an official, or an empty string.
+
+        Exclude phrases are configured for the official.
+        """
         official = self.name_index.officials[official_index]
         return self._phrase_search.find(official, candidate.start, candidate.end) if official.exclude_phrases else ""
 
@@ -138,10 +142,11 @@ class _OrderedOffsets:
 
 
 class _MentionedAmong:
-    """Cache for a name that many officials share: the officials with this name that the article mentions.
+    """Cache for a name that many officials share: which of them are mentioned in the article.
 
-    ``official_indexes`` are the officials with this name, and ``found`` are the ones that are mentioned. ``seen_count``
-    is the number of mentioned officials, of any name, that have already been looked up in ``official_indexes``.
+    - ``official_indexes`` are the officials with this name.
+    - ``found`` are the ones that are mentioned, as far as is known.
+    - ``seen_count`` is how many mentioned officials, of any name, have already been looked up in ``official_indexes``.
     """
 
     __slots__ = ("found", "official_indexes", "seen_count")
@@ -191,8 +196,9 @@ class MatchContext:
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
         """Record the decisions on one possible name.
 
-        If a reader has stated that the name means the official, or does not, this has priority over a decision. If an
-        exclude phrase of the official cancels an accepted name, the name is recorded as rejected.
+        If a reader has stated that the name means the official, or does not, this has priority over a decision. If a
+        configured phrase (exclude phrase) cancels mentions of the official here, an accepted name is recorded as
+        rejected.
         """
         if self.verdicts is not None:
             decisions = self._overrule(candidate, decisions)

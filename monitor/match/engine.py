@@ -49,7 +49,7 @@ def compile_watchlist(watchlist: Watchlist) -> "Matcher":
 
 
 def _compile_queries(watchlist: Watchlist, texts: Mapping[str, str]) -> dict[str, CompiledQuery]:
-    """Compile one query of each rule. ``texts`` maps the id of the rule to the query."""
+    """Compile one query for each rule. ``texts`` maps the id of the rule to the text of the query."""
     ids = [official.id for official in watchlist.officials]
     queries: dict[str, CompiledQuery] = {}
     for rule_id, text in texts.items():
@@ -66,7 +66,11 @@ class Matcher:
     def __init__(
         self, watchlist: Watchlist, queries: dict[str, CompiledQuery], exclusions: dict[str, CompiledQuery]
     ) -> None:
-        """Prepare the matcher. ``queries`` and ``exclusions`` map ids of rules to what they must and must not match."""
+        """Prepare the matcher.
+
+        ``queries`` maps the id of a rule to its compiled query, which articles must satisfy. ``exclusions`` maps it to
+        the compiled query that articles must not satisfy.
+        """
         self._rules = RuleEvaluator(watchlist, queries, exclusions)
         literals = {word for words in self._rules.required_literals.values() for word in words}
         self._name_index = NameIndex(watchlist.officials, sorted(literals))
@@ -86,9 +90,10 @@ class Matcher:
         """Find the officials that an article mentions, evaluate the rules, and return the findings.
 
         The findings are mentions, near misses (names that were rejected) and hits (rules that the article satisfies).
-        ``source_id`` is the source of the article, because a rule may select sources. ``seen_at`` is the time when the
-        article was found; it is used if the article has no date of publication. ``verdicts`` are the statements of
-        readers on names in the article, as ``select_effective`` returns them.
+
+        - ``source_id`` is the source of the article, because a rule may select sources.
+        - ``seen_at`` is the time when the article was found. It is used if the article has no date of publication.
+        - ``verdicts`` are the statements of readers on names in the article: a name means an official, or it does not.
         """
         facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
         if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
@@ -222,7 +227,10 @@ def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
 
 
 def _list_near_misses(facts: ArticleFacts, rejected: Iterable[RejectedCandidate]) -> tuple[NearMiss, ...]:
-    """Convert rejected names to near misses, in the order of the text and without duplicates."""
+    """Convert rejected names to near misses, which are shown to the user.
+
+    They are in the order of the text and without duplicates.
+    """
     text, officials = facts.article_text, facts.name_index.officials
     in_order = sorted(set(rejected), key=lambda one: (one.start, one.official_index, one.end, one.reason))
     return tuple(

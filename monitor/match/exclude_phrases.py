@@ -28,7 +28,10 @@ def replace_separators(folded: str) -> str:
 
 
 class PhraseSearch:
-    """Search for exclude phrases in one normalized text. ``cased`` is the same text with capitals."""
+    """Search for exclude phrases (phrases that cancel mentions of an official) in one normalized text.
+
+    ``cased`` is the same text with capitals.
+    """
 
     def __init__(self, folded: str, cased: str) -> None:
         self._words, self._cased = replace_separators(folded), cased
@@ -72,7 +75,7 @@ def list_phrase_words(phrase: str) -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def touches_name(official: Official, phrase: str) -> bool:
-    """Return whether an occurrence of the phrase can overlap a mention of the official."""
+    """Return whether an occurrence of an exclude phrase can overlap a mention of the official."""
     words = fold_words(phrase)
     return any(_can_overlap(words, fold_words(form.text)) for form in list_name_forms(official))
 

@@ -89,7 +89,11 @@ def _has_position(title: str) -> bool:
 
 
 def _lint_exclude_phrases(official: Official) -> Iterator[NameIssue]:
-    """Yield a warning for each exclude phrase that cancels no mention, or that cancels every mention."""
+    """Yield a warning for each exclude phrase that cancels no mention, or that cancels every mention.
+
+    An exclude phrase is a configured phrase that cancels the mentions of an official that overlap it or are in the same
+    sentence.
+    """
     if not official.exclude_phrases:
         return
     from monitor.match.exclude_phrases import is_part_of_name, list_phrase_words, touches_name
@@ -273,7 +277,7 @@ def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def to_key_issue(found: NameIssue) -> KeyIssue:
-    """Convert the problem of a name to an issue that states the key in sources.yaml."""
+    """Convert the problem of a name to an issue that states the configuration key in sources.yaml."""
     index = () if found.index < 0 else (found.index,)
     return KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
 

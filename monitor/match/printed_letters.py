@@ -39,7 +39,10 @@ def replace_look_alikes(folded: FoldedText) -> FoldedText:
 
 
 def list_look_alikes(printed: str, *, is_latin: bool) -> list[str]:
-    """Return the look-alike letters in a printed name, each once. ``is_latin`` is true for a name in Latin letters."""
+    """Return the letters in a printed name that only look like letters of its script, each once.
+
+    An example is a Cyrillic `а` in a Latin name. ``is_latin`` is true for a name in Latin letters.
+    """
     words = [word for word in _WORD.findall(printed) if not word.isascii()]
     letters = dict.fromkeys("".join(words))
     return [char for char in letters if (char in _to_latin() if is_latin else char.isascii())]

@@ -17,10 +17,10 @@ MAX_PASSAGES = 5
 class RuleEvaluator:
     """The rules of a watchlist, prepared for evaluation on many articles.
 
-    ``queries`` and ``exclusions`` map the id of a rule to its compiled ``query`` and ``exclude``.
-    ``required_literals`` maps the id of a rule with a query to normalized words and phrases, at least one of which
-    occurs in every article that satisfies the query. ``always_evaluated`` are the ids of the rules for whose query no
-    such words are known.
+    - ``queries`` maps the id of a rule to its compiled ``query``, and ``exclusions`` to its compiled ``exclude``.
+    - ``required_literals`` maps the id of a rule to normalized words and phrases. Each article that satisfies the
+      rule's query contains at least one of them.
+    - ``always_evaluated`` are the ids of the rules with a query for which no such words are known.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class RuleEvaluator:
         - ``mentions`` maps the id of each mentioned official to the spans of the mentions.
         - ``position_spans`` are the spans of positions without a name, such as "the Lao Defence Minister". Rules that
           do not match positions ignore them.
-        - ``has_query_literal`` is False if the article has none of the ``required_literals``. Then only the queries in
-          ``always_evaluated`` are evaluated.
+        - ``has_query_literal`` is False if the article contains none of the words that queries require
+          (``required_literals``). Then only the queries without such words (``always_evaluated``) are evaluated.
         """
         if not mentions and not has_query_literal and not self.always_evaluated:
             return ()
@@ -87,8 +87,9 @@ class RuleEvaluator:
     ) -> RuleHit | None:
         """Return the hit of a rule on an article, or None if the article does not satisfy the rule.
 
-        A hit needs a mention of an official of the rule, or a satisfied query. The query is evaluated only if
-        ``evaluates_query`` is true. An article that satisfies ``exclude`` gives no hit.
+        A hit needs a mention of an official of the rule, or a satisfied query, in a region that the rule selects. The
+        query is evaluated only if ``evaluates_query`` is true. An article that satisfies the query under ``exclude``
+        gives no hit.
         """
         spans: list[Span] = []
         officials: list[str] = []
@@ -135,10 +136,9 @@ def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool
 
 
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
-    """Return the sentences that contain the given spans as passages, each sentence once, with the spans marked in it.
+    """Return passages of an article: the sentences that contain the given spans.
 
-    A span inside an earlier passage is marked in that passage, so that a long line without sentence ends does not give
-    one passage for each span.
+    Each sentence is returned once, with all its spans marked. At most ``MAX_PASSAGES`` are returned.
     """
     texts = dict(article.regions())
     found: dict[tuple[Region, int, int], set[Span]] = {}

@@ -160,8 +160,8 @@ class Boundary(NamedTuple):
     - ``is_joined_by_hyphen`` is true if a hyphen joins first and family name, as in the name of a street or school.
     - ``other_bearer`` is the longer name, if it is the name of another person.
     - ``rejection`` is the reason why the name is rejected.
-    - ``has_initial_before`` and ``has_name_before`` are true if an initial, or another name, precedes the name. It may
-      also belong to the full name of an official.
+    - ``has_initial_before`` is true if an initial precedes the name, and ``has_name_before`` is true if another name
+      does. The initial or other name may also belong to the full name of an official.
     """
 
     is_standalone: bool = True
@@ -177,8 +177,8 @@ class Boundary(NamedTuple):
 class Evidence(NamedTuple):
     """Evidence for and against the assumption that a name in the text means one official.
 
-    The evidence is collected in the order of the fields, until one of them is decisive. The following fields keep their
-    default values. If the default is ``None``, this value means "not examined".
+    The evidence is collected in the order of the fields, until one field is decisive. The fields after it keep their
+    default values. The default ``None`` means "not examined".
     """
 
     official_index: int
@@ -227,7 +227,7 @@ class Deferral(Enum):
 
 
 class Deferred(NamedTuple):
-    """Decision on a name that is left to a later step."""
+    """Decision to leave a name to a later step, with the reason."""
 
     reason: Deferral
 

@@ -26,7 +26,7 @@ The inflected forms of shorter words are often the same as unrelated words.
 
 
 _MIN_FOREIGN_PLACE_LETTERS = 3
-"""Minimum number of letters of a word before names of places that is also searched for in other languages."""
+"""Minimum number of letters of a foreign word before the name of a place, such as "rue" in an English text."""
 _MAX_PLACE_CACHE_WORDS = 20_000
 """Maximum number of words in the cache of one language, which stores whether a word precedes names of places."""
 
@@ -96,10 +96,10 @@ class PlaceWords:
     _cache: dict[str, tuple[bool, bool]] = field(default_factory=dict, compare=False)
 
     def look_up(self, word: str) -> tuple[bool, bool]:
-        """Return whether a word precedes names of places, as two values.
+        """Return whether a word shows that the name after it is that of a place, and whether it may do so.
 
-        The first is True if the word does so as it is given, with its capital letters, but without diacritics. The
-        second is True if it may do so in its spelling with diacritics, or as the last word of a phrase.
+        ``word`` has its capital letters, but no diacritics. The second value is True for the words in ``last_words``:
+        for them, the diacritics or the word before must be examined.
         """
         known = self._cache.get(word)
         if known is None:
@@ -166,7 +166,10 @@ def syllable_pattern() -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class CreditWords:
-    """Normalized words of photo credits ("Photo: Ann Example") and bylines ("By Ann Example"), grouped by function."""
+    """Normalized words of photo credits ("Photo: Ann Example") and bylines ("By Ann Example") in all languages.
+
+    Each group has the words of the field of the same name in ``monitor.language.schema.Credits``.
+    """
 
     picture: tuple[str, ...]
     production: tuple[str, ...]
@@ -183,7 +186,7 @@ class CreditWords:
 
 @cache
 def credit_words() -> CreditWords:
-    """Return the words of photo credits and bylines in all languages, grouped by function.
+    """Return the words of photo credits and bylines in all languages, in one group for each field of ``Credits``.
 
     The longest words of a group are first, because a pattern takes the first alternative that matches.
     """
@@ -397,10 +400,10 @@ def address_phrases() -> frozenset[str]:
 
 @cache
 def home_forms_of_address(country: str) -> frozenset[str]:
-    """Return the normalized forms of address, such as "mr", in the languages of a country.
+    """Return the normalized forms of address, such as "mr", in all languages whose home country is the given one.
 
-    ``country`` is the key of the country. Only languages whose home country (see ``find_home_country``) is this country
-    are used.
+    ``country`` is the key of this country. The home country of a language is the one that a title without a country
+    means in this language.
     """
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
@@ -437,7 +440,7 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return a dictionary that maps words to the key of the country that they show a text to be about.
+    """Return a dictionary of words that show that a text is about a country; the values are the keys of the countries.
 
     The words are names, adjectives and capital cities of countries in Latin letters, normalized. Words that also have
     other meanings are omitted.
@@ -467,9 +470,9 @@ def _keyed_countries() -> Iterator[tuple[str, Country]]:
 
 
 def find_country_key(folded: str) -> str:
-    """Return the key of the country with a given normalized name or code, such as "viet nam" or "vn".
+    """Return the key of the country with a given name or code, such as "viet nam" or "vn".
 
-    If no country has this name or code, the result is ``folded`` itself.
+    ``folded`` is the name or code, normalized. It is returned unchanged if there is no such country.
     """
     name = folded.removeprefix("the ").strip()
     names = country_words()
@@ -484,7 +487,7 @@ def address_first_words() -> frozenset[str]:
 
 @cache
 def country_keys() -> frozenset[str]:
-    """Return the keys of all countries."""
+    """Return the keys of all countries. A key is the first name of the country in the data file, normalized."""
     return frozenset(country_words().values())
 
 
@@ -496,6 +499,6 @@ def find_convention(country: str) -> str:
 def find_home_country(language: str) -> str:
     """Return the key of the home country of a language, or an empty string if the language has none.
 
-    The home country is the one that a title means, such as "the Finance Minister", if it names no country.
+    If a title such as "the Finance Minister" names no country, it means the home country of the language of the text.
     """
     return _home_countries().get(language.partition("-")[0].lower(), "")

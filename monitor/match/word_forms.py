@@ -40,11 +40,12 @@ The letter is tested first, and then the character before it. This makes the sea
 _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
 """Pattern of the letters after the first letter of a capitalized word, up to the end of the word."""
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
-"""A run: adjacent capitalized words, with short lower-case words between them."""
+"""Pattern of a run: adjacent capitalized words, with short lower-case words between them."""
 _PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?(?=([A-Z][a-z]{{1,79}}(?![^\W_]){more}))"
 """Pattern of a prefix that is joined to a name, as in Zulu `uSipho`.
 
-A match ends before the name, so that a prefix inside the name is found by the next match.
+A match is the prefix alone, and the name is its first group. A word may therefore have a second match, for a prefix
+inside this name.
 """
 _RUN_WORD = re.compile(rf"{_LETTERS}+(?:'{_LETTERS}+)?")
 _CAPITALIZED_WORD = re.compile(rf"{_FIRST}{_CAPITALIZED}")
@@ -92,27 +93,30 @@ _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
 _MIN_LONG_WORD_LETTERS = 6
-"""Minimum number of letters of a word in which two letters may differ. In a shorter word, only one may differ."""
+"""Minimum length of a printed word of which two letters may differ from a word of a name.
+
+In a shorter word, only one letter may differ.
+"""
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
-"""A full name is compared by sound with words of another script if it has at least this many consonants.
+"""Minimum number of consonants of a full name that is compared by sound with words of another script.
 
 A name with fewer consonants is compared only if it has at least ``_MIN_LETTERS`` letters.
 """
 _MIN_LONE_SOUNDS = 3
-"""A single word in a script other than Latin is compared with names if it has at least this many consonants.
+"""Minimum number of consonants of a single word in another script that is compared with watched names.
 
 A word with fewer consonants is compared only if it begins like a word of a full name in the text.
 """
 _MAX_NAMES_OF_RUN = 40
-"""A sequence of words is compared with at most this many watched names."""
+"""Maximum number of watched names that are compared with one sequence of words."""
 _MAX_FAMILY_NAMES = 40
 """Maximum number of different family names in Arabic or Hebrew letters that are searched for alone in one text."""
 _STEM_LETTERS = 3
-"""Number of letters at the start of a word that do not change with the grammatical case.
+"""Number of letters at the start of a name that are assumed to be the same in all grammatical cases.
 
-A later vowel may be omitted in another case. If a text has only one full name, a short name in another case must begin
-with the same letters as a word of the full name.
+Later letters may differ, because a vowel can be omitted in another case. If a text has only one full name, a short name
+in another case must begin with the same letters as a word of this full name.
 """
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
@@ -127,7 +131,7 @@ _FEMALE_ENDINGS = frozenset("aаяα")
 
 
 class _WordForms:
-    """Words of watched names (``names``) of which one printed word may be a form, such as a grammatical case.
+    """Words from watched names (``names``) that one printed word may mean, for example in another grammatical case.
 
     A word in ``names`` that was found only by its sound must still be compared with the printed word.
     """
@@ -137,12 +141,15 @@ class _WordForms:
 
     @cached_property
     def heads(self) -> frozenset[int]:
-        """The pattern ids of the watched names whose first word is in ``names``."""
+        """Ids of the watched names whose first word is in ``names``.
+
+        A watched name is a pattern in the name index, and its id is the index of this pattern.
+        """
         return self._words.collect(self._words.by_first, self.names)
 
     @cached_property
     def tails(self) -> frozenset[int]:
-        """The pattern ids of the watched names whose last word is in ``names``."""
+        """Ids of the watched names whose last word is in ``names``."""
         return self._words.collect(self._words.by_last, self.names)
 
 
@@ -170,7 +177,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         self.other_runs: set[str] = set()
         """Runs of capitalized words in which no watched name was found."""
         self.short_names: dict[str, list[int]] = {}
-        """Printed word -> the pattern ids of the short names of which it may be a form."""
+        """Maps each printed word to the ids of the short names, such as family names, that it may mean."""
 
     def clear(self) -> None:
         """Remove all words and sequences of words from the cache."""
@@ -218,7 +225,10 @@ def _without_apostrophe(word: str) -> str:
 
 @cache
 def _title_ends() -> frozenset[str]:
-    """Return the last word of each title, and each country name of one word, with a space before each of them."""
+    """Return the words that can precede a name as the end of a title, each with a space before it.
+
+    They are the last word of each title, and each country name of one word.
+    """
     countries = (word for word in country_words() if " " not in word)
     return frozenset(f" {word}" for word in (*title_ends(), *countries))
 
@@ -281,10 +291,10 @@ def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool
 def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
 ) -> Candidates:
-    """Return ``candidates``, the possible names in an article, with the names added that are not printed as configured.
+    """Return ``candidates``, the names that were found in an article as configured, and other watched names in it.
 
-    Such names are in another grammatical case, in another script, or have the family name first, as in a list ("DOE,
-    Jane").
+    The other names are not printed as configured: they are in another grammatical case, in another script, or have the
+    family name first, as in a list ("DOE, Jane").
     """
     if listed := list(_find_listed_names(name_index, article_text)):
         candidates = candidates.add_names(listed, (), ())
@@ -299,7 +309,7 @@ def find_inflected_names(
 def _add_names_by_consonants(
     name_index: NameIndex, article_text: NormalizedArticle, candidates: Candidates
 ) -> Candidates:
-    """Return ``candidates``, the possible names in an article, with watched names in Arabic or Hebrew letters added.
+    """Return ``candidates``, the names found so far, and watched names that are printed in Arabic or Hebrew letters.
 
     A printed name is added as a full name if it has the consonants of a watched Latin name. Its family name is then
     added wherever the text prints it alone in the same spelling.
@@ -385,9 +395,9 @@ class _Search:
         return candidates
 
     def _list_runs(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield the start and end of each sequence of capitalized words that may contain a full name.
+        """Yield each sequence of capitalized words that may contain a full name, as (start, end, has_prefix).
 
-        The third value is true if a prefix precedes the sequence.
+        ``has_prefix`` is True if a prefix is joined to the sequence, as in Zulu `uSipho`.
         """
         runs = set(_NAME_RUN.findall(self._cased)) - self._forms.other_runs
         if runs:
@@ -422,9 +432,9 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Compare a sequence of words with watched names, and add each name of which it is another form.
+        """Compare a sequence of words with watched names, and add each name of which the sequence is another form.
 
-        ``patterns`` are the ids of the names to compare. All words of the sequence must belong to the name.
+        ``patterns`` are the ids of the watched names to compare. All words of the sequence must belong to the name.
         """
         for pattern in sorted(patterns)[:_MAX_NAMES_OF_RUN]:
             if self._is_form(self._words.patterns[pattern].split(), run):
@@ -469,7 +479,7 @@ class _Search:
             self._add(found, pattern, *span)
 
     def _list_short_patterns(self, word: str) -> list[int]:
-        """Return the pattern ids of the short names of which a printed word may be a form."""
+        """Return the ids of the watched short names (family or first names) that a printed word may mean."""
         found: list[int] | None = self._forms.short_names.get(word)
         if found is None:
             forms = self._forms[word]
@@ -481,9 +491,10 @@ class _Search:
         return found
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
-        """Return False if a printed word is a form for women of a short name that belongs only to men, otherwise True.
+        """Return whether a printed word may mean a short name (``name``), although it may be the form for women.
 
-        An official is taken for a woman if the first name ends in -a.
+        The result is False only if the word is such a form, as "Nováková" is of "Novák", and all officials with the
+        short name are men. An official is taken for a woman if the first name ends in -a.
         """
         inflection = find_inflection(word, self._language)
         if (
@@ -644,11 +655,12 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
 
 
 def _is_possible_case(name: list[str], last_letter: str, changed: list[bool], inflection: Inflection) -> bool:
-    """Return whether a printed name can be the whole configured name in one grammatical case.
+    """Return whether a printed name can be the configured name in a grammatical case other than the nominative.
 
-    ``changed`` has one value for each word of the name: True if the word is not printed in the nominative. If only the
-    family name is in the nominative, it must be a name that is the same in all cases. Examples are Slavic family names
-    of women and names that end in a vowel.
+    ``changed`` has one value for each word of the name: True if the word is not printed in the nominative. In a
+    language that inflects only the last word of a name, only this word may be changed. In other languages, the first
+    word alone may be changed only if the family name can be the same in all cases: if the name is that of a woman, or
+    if the family name ends in a vowel other than "a".
     """
     if not inflection.declines_all_words:
         return changed[-1] and not any(changed[:-1])

@@ -46,7 +46,7 @@ _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
 """Number of characters at the start of a text in which a word in lower case is searched for, to limit the cost."""
 _SECOND_GIVEN_NAME = re.compile("-([A-Z][a-z]+) [A-Z]")
-"""The second half of a given name with a hyphen, before the family name, as in "Frank-Walter Stein"."""
+"""Pattern of the second half of a given name with a hyphen, before the family name, as in "Frank-Walter Stein"."""
 _STANDALONE = Boundary()
 _NOT_STANDALONE = Boundary(is_standalone=False)
 
@@ -111,7 +111,7 @@ def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedO
 
 
 def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
-    """Collect evidence for and against one official as the bearer of a full name, from the words around the name.
+    """Collect the evidence that a full name means one official, or does not, from the words around the name.
 
     Titles are not examined. The search ends with the first evidence against the official. Fields that are not examined
     keep their default values.
@@ -270,11 +270,14 @@ def stem_occurs_in_lower_case(cased: str, word: str) -> bool:
 
 
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return whether a short name is complete, and the word after it if it is not.
+    """Return whether a short name is complete. If a word after it belongs to the name, return this word, too.
 
-    The caller has checked that no other name precedes the short name. The name is complete except in these cases: a
-    word after the name continues the name or makes it a place; the name begins a compound word; a word that precedes
-    names of places, such as "rue", is before the name; the name is in a photo credit or byline.
+    The caller has checked that no other name precedes the short name. The name is complete except in these cases:
+
+    - A word after the name continues it, or makes it the name of a place.
+    - The name is the first half of a compound word.
+    - A word that precedes names of places, such as "rue", is before the name.
+    - The name is in a photo credit or byline.
     """
     around = facts.surrounding_text
     if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):

@@ -195,9 +195,10 @@ def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
 def _explain_han_word(text: str, start: int, end: int) -> str:
     """Return the reason why two Chinese characters are an ordinary word, or a part of one, and not a name.
 
-    Two characters that are both a name and a word count as a name only with a border on both sides. A border is a
-    punctuation mark, a title, or a word that is common next to names. The result is an empty string if the characters
-    are a name.
+    If the two characters can be both a name and a word, they count as a name only between two borders. A border is a
+    title, a word that is common next to names, or any character that is not Chinese, such as a punctuation mark. After
+    a quotation mark, a title or such a word must follow them. The result is an empty string if the characters are a
+    name, or if the name does not have two Chinese characters.
     """
     name = text[start:end]
     if len(name) != _SHORT_HAN_NAME or not all(map(_is_han, name)):
@@ -234,11 +235,14 @@ def _continues_korean_name(text: str, end: int) -> bool:
 def _choose_official(
     facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
 ) -> Decision:
-    """Decide which of the officials who have the same full name is meant, and return the decision.
+    """Decide which official a full name in the text means, if any, and return the decision.
 
-    If only one official has the name, the name is rejected in three cases. First, it belongs to another person in this
-    article, and no title next to it fits the official. Second, it has a different generation suffix, such as Jr. Third,
-    many people have this name, and the title next to it contradicts the official.
+    ``official_indexes`` are the officials who have this name. If there is only one, the official is accepted except in
+    three cases:
+
+    - The name belongs to another person in this article, and no title next to it fits the official.
+    - The name in the text has a different generation suffix, such as Jr.
+    - Many people have this name, and the title next to it contradicts the official.
     """
     if len(official_indexes) > 1:
         return _choose_among_officials(facts, candidate, official_indexes, context)
@@ -391,12 +395,13 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
 def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
 ) -> tuple[Candidate, Accepted | Rejected] | None:
-    """Find the full name that contains a short name. Return it with the decision on it, or None if there is none.
+    """Find the full name that contains a short name, and return this full name with the decision on it.
 
     The functions that search for a full name are tried in order, the one with the most certain result first. If the
     full name may belong to several officials, it is rejected. Otherwise the first full name with enough evidence is
     accepted. If this name is in a photo credit, in the name of a place, or next to another person's occupation, it is
-    ignored, and the next function is tried.
+    ignored, and the next function is tried. The result is None if no function finds a full name that is accepted or
+    rejected.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
@@ -418,7 +423,7 @@ def decide_extended_name(
 
 
 def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
-    """Return the names that are printed as configured for their official, with the same initials.
+    """Return the names that are printed exactly as they are configured for their official, including any initials.
 
     If there is no such name, all names are returned.
     """

@@ -176,9 +176,10 @@ def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchC
 
 
 def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> Iterator[Candidate]:
-    """Yield the places in the text of all name parts that belong to exactly one official.
+    """Yield each occurrence in the text of a name part, such as a family name, that belongs to exactly one official.
 
-    Officials who are already mentioned in the article are omitted.
+    Officials who are already mentioned in the article are omitted. If no official is mentioned yet, only the title of
+    the article is searched.
     """
     index = facts.name_index
     title_end = facts.article_text.region_range(Region.TITLE)[1]
@@ -206,8 +207,12 @@ def _collect_evidence(
     A lone name is a part of an official's name in an article that nowhere contains the full name. ``others`` is the
     number of officials who are mentioned in the article.
 
-    The result is None if the name is also another word or an abbreviation, if it is not complete at one of the
-    positions, if a title next to it contradicts the official, or if it is spelled like the official's name nowhere.
+    The result is None in these cases, among others:
+
+    - The name is very short, an abbreviation, or also another word.
+    - At one of the positions, the name is only a part of a longer name.
+    - The name is spelled like the official's name at none of the positions.
+    - A title next to the name contradicts the official.
     """
     prepared = facts.name_index.prepared_official(official_index)
     text = facts.folded_text(places[0])

@@ -61,7 +61,7 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Maps the key of a country to the indexes of the officials who are mentioned even by their position alone."""
+"""Maps the key of a country to the indexes of its officials who are also searched for by their position alone."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
@@ -100,7 +100,7 @@ def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, cont
 
 
 def _can_have_title(facts: ArticleFacts, start: int, end: int) -> bool:
-    """Return whether the text next to a short name allows a title there.
+    """Return whether a title may be next to a short name, judged by the word and the characters next to the name.
 
     This is a quick test before titles are parsed. The result is False in scripts without spaces, and if a capitalized
     word or a hyphen follows the name.
@@ -162,7 +162,10 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
 
 
 def _has_other_initial(facts: ArticleFacts, official_index: int, start: int, end: int) -> bool:
-    """Return whether the initial before or after a Cyrillic family name is not that of an official."""
+    """Return whether the initial before or after a Cyrillic family name is not an initial of the given official.
+
+    The result is False if there is no initial.
+    """
     cased = facts.article_text.cased
     match = _INITIALS_BEFORE.search(cased, max(0, start - _MAX_INITIALS_CHARS), start) or _INITIALS_AFTER.match(
         cased, end
@@ -180,8 +183,12 @@ def _has_other_initial(facts: ArticleFacts, official_index: int, start: int, end
 def _is_separated(text: str, start: int, end: int) -> bool:
     """Return whether a short name in a script without spaces is a complete name, and not a part of a longer word.
 
-    A Chinese name must be followed by a punctuation mark or a word that is common after names. A South-East Asian name
-    needs such a border on both sides. One side is sufficient if a title precedes the name, or if the name is long.
+    A border is a punctuation mark or another character that does not belong to such a script.
+
+    - After a Chinese name, there must be a border or a word that is common after names.
+    - A South-East Asian name needs a border on both sides, or on one side if it is long.
+    - If a title precedes a South-East Asian name, only the border after the name is needed, and none for a long name
+      that the next character does not continue.
     """
     left, right = text[start - 1 : start], text[end : end + 1]
     if text[start] >= "\u2e80":
@@ -299,7 +306,7 @@ _WORD_GAPS = {" ", "-", "'s ", "' "}
 _MAX_TITLE_RUN_WORDS = 40
 """Maximum number of adjacent title words that are parsed as one title; the longest titles in use have about 25."""
 _MAX_NAME_DISTANCE_CHARS = 2
-"""Number of characters between a position and the name of its holder: a space, or a comma and a space."""
+"""Maximum number of characters between a position and the name of its holder: a comma and a space."""
 
 
 def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCountry, context: MatchContext) -> None:
@@ -340,9 +347,10 @@ def _drop_named_holders(
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
-    """Yield each series of adjacent title words that states a position, as (start, end, meaning).
+    """Yield each title in a text that states a position, as (start, end, meaning).
 
-    A series before a capitalized word is omitted, because this word may be the name of the holder.
+    A title is a series of adjacent title words. It is omitted before a capitalized word, because this word may be the
+    name of the holder.
     """
     run: list[tuple[int, int, str]] = []
     for match in TITLE_WORD_PATTERN.finditer(cased):
@@ -359,9 +367,10 @@ def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
 
 
 def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Title]]:
-    """Yield a series of title words as (start, end, meaning), without function words at its start and end.
+    """Yield the title that a series of words forms, as (start, end, meaning).
 
-    Nothing is yielded for a series that states no position, or is longer than a title can be.
+    Function words at the start and end of the series are left out. Nothing is yielded if the series states no position,
+    or is longer than a title can be.
     """
     if len(run) > _MAX_TITLE_RUN_WORDS:
         return

@@ -1,8 +1,8 @@
 """Decisions on short names: a first or family name without the rest of the full name.
 
-A short name is a mention next to a fitting title, or if the official is mentioned elsewhere in the article. The first
-pass decides about short names with a title, and defers the others. The second pass decides about the deferred names. By
-then, all officials that are mentioned in the article are known.
+A short name is accepted if a fitting title is next to it, or if the official is mentioned elsewhere in the article. The
+first pass decides about short names with a title, and defers the others. The second pass decides about the deferred
+names. By then, all officials that are mentioned in the article are known.
 """
 
 import re
@@ -69,7 +69,7 @@ For a rare name, a form of address is sufficient evidence if the article is abou
 _SENTENCE_CHARS = 300
 """Number of characters on either side of a name in which the start and end of its sentence are searched for."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of officials in the rejections of one name, if the title next to it fits none of them.
+"""Maximum number of rejections of one name, one for each official, if the title next to it fits none of them.
 
 The officials whose roles are closest to the title are chosen.
 """
@@ -114,10 +114,7 @@ class _FoundBearers(NamedTuple):
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the unwatched person whose full name contains the short name, if the result for this name has one.
-
-        ``outcome`` is this result.
-        """
+        """Add the person who is not watched, if ``outcome`` has one; ``outcome`` is the result for one short name."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
@@ -153,11 +150,11 @@ def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], con
 def _decide_titled_names(
     facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
 ) -> tuple[_Deferrals, bool]:
-    """Run the first pass: record the decisions on short names with a title, and return all other short names.
+    """Run the first pass: record the decisions on short names with a title, and return the names left to decide.
 
-    The second result is True if one of the other names is a full name of one word. A short name that cannot have a
-    title, and whose officials are not mentioned yet, is left to the second pass without slow tests. Most short names
-    are of this kind.
+    The result is the short names that are left to the second pass, and whether a full name of one word is among those
+    without a title. A short name is left without slow tests if it cannot have a title and its officials are not
+    mentioned yet. Most short names are of this kind.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -237,7 +234,7 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return the decision that a name means none of the officials with this name who the article already mentions.
+    """Return the decision that a name means none of the officials with this name who are mentioned in the article.
 
     For officials with this name who are not mentioned, nothing is recorded.
     """
@@ -254,9 +251,9 @@ def _select_deferred(
 ) -> list[Candidate]:
     """Return the short names without a title that are not part of a longer name, in the order of the text.
 
-    A longer name may mean another person. The first pass has not checked all short names for a longer name
-    (``boundary_not_checked``). The names of mentioned officials are checked here, or all of them if the article has a
-    full name of one word. The short names in ``not_mentioned`` are examined by the caller.
+    A longer name may mean another person. For the short names in ``boundary_not_checked``, the first pass has not
+    searched for a longer name. This is done here, but only for names of mentioned officials, or for all of them if the
+    article has a full name of one word. The short names in ``not_mentioned`` are examined by the caller.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -466,11 +463,11 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return another person with the same short name who is named nearer to the short name than the official is.
+    """Return the full name of another person with the same short name who is named nearer to it than the official.
 
     If the official is mentioned before the short name, only people who are named between the last such mention and the
-    short name are considered. Otherwise, all people in the text are considered. The result is the full name of the last
-    such person, or an empty string if there is none.
+    short name are considered. Otherwise, all people in the text are considered. The result is the last of them, or an
+    empty string if there is none.
     """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:
@@ -515,7 +512,7 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
 
 
 def _title_of(evidence: Evidence) -> TitleScore:
-    """Return the score of the titles next to a name, as one part of the evidence.
+    """Return the score of the titles next to a name, from the evidence for one official.
 
     Raises ``ValueError`` if the titles were not examined.
     """

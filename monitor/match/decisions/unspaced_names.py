@@ -99,7 +99,12 @@ def _list_family_names(facts: ArticleFacts, start: int) -> Iterator[Candidate]:
 
 
 def _has_left_border(text: str, start: int) -> bool:
-    """Return whether a name can start at an offset, because the character before it belongs to another word."""
+    """Return whether the character before an offset allows that a name starts there.
+
+    The name is in a script without spaces between words. It can start at the beginning of the text, after a character
+    of another kind of script, after a punctuation mark or a hiragana letter, and after a character that is common
+    before names.
+    """
     before = text[start - 1 : start]
     return not before or not is_unspaced(before) or before in HAN_WORDS_BEFORE_NAME or "\u3040" <= before <= "\u309f"
 

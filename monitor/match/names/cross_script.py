@@ -15,7 +15,10 @@ from monitor.match.names.spelling import edit_distance
 from monitor.text.fold import fold_words
 
 _MAX_KEYS = 24
-"""Maximum number of keys of one word. A long English word would otherwise have hundreds, one for each pronunciation."""
+"""Maximum number of keys (sequences of consonants) of one word.
+
+A long English word would otherwise have hundreds, one for each pronunciation.
+"""
 _VOWEL = "A"
 _SOUNDS = {
     "tsch": "S", "shch": "S", "sch": "S SK", "tch": "S", "dzh": "S", "sh": "S SH", "zh": "S SH", "ch": "S K H",
@@ -24,14 +27,15 @@ _SOUNDS = {
     "s": "S", "j": "S - H", "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D",
     "t": "T", "l": "L", "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
 }  # fmt: skip
-"""Letters of a Latin spelling -> the consonants that they may represent, separated by spaces; `-` means silent.
+"""Maps letters of a Latin spelling to the consonants that they may represent, separated by spaces.
 
-The single letters c and g have tables of their own. All other letters without an entry are vowels.
+`-` means that the letters may be silent. The single letters c and g have tables of their own. All other letters without
+an entry are vowels.
 """
 _VOWELS = "aeiouy"
 _SOFT_VOWELS = "eiy"
 _SOFT_SOUNDS = {"c": "S K", "g": "G S"}
-"""Letter -> the consonants that it may represent before e, i and y, separated by spaces."""
+"""Maps a letter to the consonants that it may represent before e, i and y, separated by spaces."""
 _SILENT_ENDINGS = frozenset("sxtdz")
 _HARD_SOUNDS = {"c": "K S", "g": "G"}
 _TOKEN = re.compile("|".join(sorted((*_SOUNDS, "c"), key=len, reverse=True)) + "|.")
@@ -47,7 +51,7 @@ _ENGLISH_ENDINGS = (
     (re.compile(r"ai\b"), "ay"),
 )
 _MAX_DIFFERENCE = 0.7
-"""Maximum edit distance of two spellings, as a share of the longer word.
+"""Maximum edit distance of two spellings, as a share of the number of letters of the longer word.
 
 It is high, because vowels are rarely equal.
 """
@@ -127,7 +131,7 @@ def _join_sounds(sounds: tuple[str, ...]) -> str:
 
 
 def squeeze(key: str) -> str:
-    """Return a key in which each series of equal consonants is reduced to one."""
+    """Return a key (the consonants of a word) in which equal consonants next to each other are reduced to one."""
     if not any(map(eq, key, key[1:])):
         return key  # the usual case, and much faster
     return "".join(char for at, char in enumerate(key) if not at or key[at - 1] != char)

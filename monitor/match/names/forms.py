@@ -429,8 +429,8 @@ each builder reads.
 class NameForm:
     """A form of an official's name, for display to the user.
 
-    If ``risky`` is true, a text that prints this form means the official only if there is more evidence. ``why`` is the
-    reason or the necessary evidence, in words.
+    ``risky`` is true if the form alone does not show that the official is meant, for example because it is also an
+    ordinary word. ``why`` describes the form, or states what else an article must contain.
     """
 
     text: str
@@ -507,9 +507,9 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 
 def _explain_risk(folded: str) -> str:
-    """Return the reason why a short form is risky, for example because it is also an ordinary word.
+    """Return the reason why a short form alone does not show that an official is meant, or an empty string.
 
-    The result is an empty string if the form is not risky.
+    An example of a reason is that the form is also an ordinary word.
     """
     if folded in word_lists().place_names:
         return "also a place: it needs a title"

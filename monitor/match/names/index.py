@@ -63,7 +63,7 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of an official's country. ``name`` is the country's name in the configuration.
+    """Return the key of a country. ``name`` is the name of the country in an official's configuration.
 
     If the country is not known, the key is this name, normalized.
     """
@@ -101,7 +101,7 @@ class PreparedOfficial:
 
     @cached_property
     def latin_name_parts(self) -> tuple[NameParts, ...]:
-        """The parts of each of the official's names in Latin script."""
+        """The forms and parts of each of the official's names in Latin letters."""
         return tuple(parse_name(name, self.official.country) for name in self.latin_names)
 
     @cached_property
@@ -111,9 +111,9 @@ class PreparedOfficial:
 
     @cached_property
     def name_parts(self) -> NameParts:
-        """The parts of the first entry of ``latin_names``.
+        """The forms and parts of the first entry in ``latin_names``.
 
-        If there is no entry, the result has no parts, but states the naming convention.
+        If there is no entry, the result has no forms, but states the naming convention.
         """
         if self.latin_name_parts:
             return self.latin_name_parts[0]
@@ -169,11 +169,11 @@ _MAX_WORDS_WITH_SAME_SOUND = 200
 A printed word with these consonants is compared with each of the stored words.
 """
 _MIN_SYLLABIC_NAME_WORDS = 3
-"""A name whose words are single syllables is searched for with typos only if it has at least this many words."""
+"""Minimum number of words of a name that is searched for with typos, if its words are single syllables."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
-"""Maximum number of patterns (forms of names) for which the search for all of them uses a full table.
+"""The search uses a full transition table only if it has fewer patterns (forms of names) than this.
 
 The table makes the search twice as fast, but needs one megabyte per thousand patterns.
 """
@@ -204,17 +204,18 @@ class NameWordIndex(NamedTuple):
     is_short: Sequence[bool]
 
     def find_pairs(self, first: str, last: str) -> list[int]:
-        """Return the pattern ids of the names that begin with the word ``first`` and end with the word ``last``.
+        """Return the ids of the watched names that begin with the word ``first`` and end with the word ``last``.
 
-        At most ``_MAX_NAMES_WITH_SAME_ENDS`` are returned.
+        At most ``_MAX_NAMES_WITH_SAME_ENDS`` ids are returned.
         """
         both = set(self.by_first.get(first, ())).intersection(self.by_last.get(last, ()))
         return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
 
     def collect(self, table: Mapping[str, Sequence[int]], words: Iterable[str]) -> frozenset[int]:
-        """Return the pattern ids of all names that ``table`` lists for the given words.
+        """Return the ids of all watched names that ``table`` lists for the given words.
 
-        ``table`` is ``by_first`` or ``by_last``.
+        ``table`` is ``by_first``, which maps the first word of names to their ids, or ``by_last``, which maps the last
+        word.
         """
         return frozenset(chain.from_iterable(table.get(word, ()) for word in words))
 
@@ -274,7 +275,7 @@ def _sort_native_names(
 
 
 class NameIndex:
-    """Index of all forms of all officials' names, in one automaton, which searches a text for all its patterns at once.
+    """Index of all forms of all officials' names, in one automaton, which searches a text for all patterns at once.
 
     Each form of a name is a pattern. After construction, only caches change.
 
@@ -358,10 +359,10 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Set the final kinds of a pattern, after all names have been added.
+        """Set the final kinds of a pattern (a form of a name), after all names have been added.
 
         A full name of one word becomes a short name in addition. A short name that starts with a particle gets the kind
-        ``PARTICLE``, because a particle may be printed with a lower-case letter.
+        ``CandidateKind.PARTICLE``, because a particle may be printed with a lower-case letter.
         """
         kind = self._pattern_kinds[pattern_id]
         if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
@@ -423,7 +424,8 @@ class NameIndex:
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Add the phonetic keys (codes for the sound) of an official's name to the index.
 
-        The name has one key for its two parts together. A part also has a key of its own if this key is long enough.
+        ``phonetic_parts`` are the two parts of the name, such as given and family name. Each combination of their usual
+        spellings gives one key. A part alone gives a key, too, if this key is long enough.
         """
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
@@ -438,9 +440,10 @@ class NameIndex:
                 self._phonetic_index[key].append(official_index)
 
     def scan(self, article_text: NormalizedArticle) -> Candidates:
-        """Return all matches of names and country words in an article, sorted by kind.
+        """Return all watched names and country words that occur in an article, sorted by kind.
 
-        For words of queries, the result only states whether the article has any.
+        For words of queries, the result does not list the occurrences. It only has a flag in ``kinds`` if there are
+        any.
         """
         if self._automaton is None:
             return Candidates()
@@ -476,9 +479,9 @@ class NameIndex:
         )
 
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
-        """Return the cache for the forms of words in one language, which ``build`` creates at the first call.
+        """Return the cache for the forms of words in one language.
 
-        If the cache is full, all its entries are removed first.
+        If there is none yet, ``build`` is called to create it. If the cache is full, all its entries are removed first.
         """
         cache = self._word_form_caches.get(language_code)
         if cache is None:
@@ -488,17 +491,24 @@ class NameIndex:
         return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials with a certain full name. ``pattern`` is the pattern id of the name."""
+        """Return the indexes of the officials who have a certain full name.
+
+        ``pattern`` is the index of this name in ``patterns``.
+        """
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials with a certain short name. ``pattern`` is the pattern id of the name."""
+        """Return the indexes of the officials who have a certain short name, such as a family name.
+
+        ``pattern`` is the index of this name in ``patterns``.
+        """
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
         """Return the officials with a given first name, if the rest of their name differs from ``word`` by one typo.
 
-        ``pattern`` is the pattern id of the first name. The rest of the name is all other words, joined into one word.
+        ``pattern`` is the index of the first name in ``patterns``. The rest of the name is all other words, joined into
+        one word.
         """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
@@ -514,8 +524,9 @@ class NameIndex:
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
         """Return the officials whose name has the given phonetic key (code for its sound).
 
-        ``key`` consists of the keys of both name parts, separated by a space, or is the key of one part alone. The key
-        of one part must have at least ``MIN_STANDALONE_KEY_LETTERS`` letters. The number of officials is limited.
+        ``key`` consists of the keys of both parts of a name, such as given and family name, separated by a space. It
+        may also be the key of one part alone, with at least ``MIN_STANDALONE_KEY_LETTERS`` letters. At most
+        ``MAX_CANDIDATE_OFFICIALS`` are returned.
         """
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
@@ -545,7 +556,7 @@ class NameIndex:
     def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
         """Return the officials with a name part that sounds like a normalized word.
 
-        ``key`` is the phonetic key of the word. If it is short, no official is returned.
+        ``key`` is the phonetic key of the word, a code for its sound. If it is short, no official is returned.
         """
         alike = self._phonetic_match_cache.get(word)
         if alike is None:

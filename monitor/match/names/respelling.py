@@ -22,7 +22,10 @@ An Arabic name with several exchangeable words would otherwise have hundreds.
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MAX_UNSPLIT_LETTERS = 6
-"""Maximum number of letters of a word that begins with "abdul" or the like, but is not split after it."""
+"""Maximum number of letters of a word that is not split, although it begins with "abdul", "abdel" or the like.
+
+A longer word is split: "Abdulkarim" is also spelled "Abdul Karim".
+"""
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:

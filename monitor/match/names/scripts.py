@@ -50,7 +50,10 @@ def _article_variants(root: NameWords) -> Iterator[NameWords]:
 
 
 def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
-    """Yield a family name with the Arabic article as it is pronounced before the name: "ash" before "sh"."""
+    """Yield a family name with the Arabic article as it is pronounced before this name: "ash sharif", not "al sharif".
+
+    Nothing is yielded if the pronunciation of the article does not change before the name.
+    """
     for letters, article in _SUN_LETTER_ARTICLES.items():
         if root[0].startswith(letters) and (letters != "s" or root[0][1:2] != "h"):
             yield (article, *root)
@@ -153,7 +156,10 @@ def _list_han_variants(name: str) -> Iterator[str]:
 
 @cache
 def _variant_characters() -> dict[str, str]:
-    """Return a dictionary that maps each Japanese character with variants to itself and its variants, in one string."""
+    """Return a dictionary of the Japanese characters that have variants.
+
+    It maps each such character to a string of the character itself and its variants.
+    """
     from monitor.language.load import language_data  # commands that match nothing do not read the data
 
     groups = language_data().orthography.han_variants
@@ -187,9 +193,9 @@ def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
     """Yield the short names of a person whose full name is in a script without spaces between words.
 
-    Some names in such scripts nevertheless have a space between their parts, such as Thai names. The short name is then
-    the first part, but there is none if it is very short, or in Chinese, Japanese or Korean characters. If the name has
-    no space but name dots (·), each part of at least two letters is a short name.
+    Some of these names nevertheless have a space between their parts, as Thai names do. The first part is then the
+    short name. Nothing is yielded if this part is very short, or in Chinese, Japanese or Korean characters. If the name
+    has name dots (·) instead of spaces, each part of at least two letters is a short name.
     """
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
@@ -200,7 +206,10 @@ def _unspaced_parts(spaced_name: str) -> Iterator[str]:
 
 
 def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the patterns of a name in a script with spaces, and the patterns of its family name alone."""
+    """Return the texts by which a full name is searched for, and the ones for its family name alone.
+
+    The name is in a script with spaces between words.
+    """
     words = spaced_name.split()
     if _UNCASED_LETTER.match(spaced_name):
         full_names = tuple(f" {form} " for form in _list_uncased_forms(spaced_name))
@@ -216,12 +225,12 @@ def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]
 _UNCASED_LETTER = re.compile("[\u05d0-\u06d3\u0900-\u0dff\u10d0-\u10ff]")
 _FIRST_INDIAN_LETTER = "\u0900"
 _ARABIC_PREFIXES = ("", "و")
-"""Prefixes that are written together with the name after them: none, and the word for "and".
+"""Prefixes that are written together with the name after them: the word for "and", and the empty string for no prefix.
 
 Other words of one letter are not listed, because they are rare before a whole name.
 """
 _HEBREW_PREFIXES = ("", "ו", "ה", "ל", "ב", "מ", "ש", "כ")
-"""Prefixes that are written together with the name after them: none, and several words of one letter.
+"""Prefixes that are written together with the name after them: words of one letter, and the empty string for no prefix.
 
 The words are conjunctions, prepositions and the definite article.
 """

@@ -156,7 +156,10 @@ def _diacritic_pattern(word: str) -> DiacriticPattern:
 
 
 def has_vietnamese_diacritics(printed: str) -> bool:
-    """Return whether a text has a diacritic that only Vietnamese uses. Such a text prints all diacritics."""
+    """Return whether a text has a diacritic that only Vietnamese uses.
+
+    Such a text can be expected to print all diacritics.
+    """
     return any(char in _VIETNAMESE_DIACRITICS for char in unicodedata.normalize("NFD", printed))
 
 
@@ -188,7 +191,8 @@ def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...
 def list_spellings(word: str, convention: str) -> tuple[str, ...]:
     """Return a normalized word, followed by its other usual spellings in a naming convention.
 
-    Only spellings with another phonetic key are listed, because the search for the key already finds all others.
+    Only spellings with another phonetic key (code for the sound) are listed, because a search for the key already finds
+    all others.
     """
     return reduce(_apply_respelling, _respelling_rules(convention), (word,))
 
@@ -198,9 +202,10 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 
 
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
-    """Return whether a normalized word can be another spelling of a name part with the given usual spellings.
+    """Return whether a normalized word can be another spelling of a part of a name.
 
-    In a naming convention in which a final `a` distinguishes women, a word with another ending is not a variant.
+    ``known_spellings`` are the usual spellings of this part. In a naming convention in which a final `a` distinguishes
+    women, a word with another ending is not a variant.
     """
     first, second = word[-1:], known_spellings[0][-1:]
     if (first == "a") != (second == "a") and language_data().conventions[convention].final_a_is_feminine:

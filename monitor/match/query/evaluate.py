@@ -46,9 +46,10 @@ _SPACED_WORD = re.compile(r"\S+")
 class CompiledQuery:
     """A query that is ready for evaluation.
 
-    ``root`` is the root of the query tree. ``patterns`` maps the text of each regular expression to its compiled form.
-    ``required_literals`` are words and phrases of which every text that satisfies the query contains at least one; None
-    means that no such words are known.
+    - ``root`` is the root of the query tree.
+    - ``patterns`` maps the text of each regular expression to its compiled form.
+    - ``required_literals`` are words and phrases. Every text that satisfies the query contains at least one of them.
+      None means that no such words are known.
     """
 
     root: Node
@@ -264,7 +265,10 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return the end offset of a word of which a search term that ends in ``*`` has matched the part before ``end``."""
+    """Return the end offset of a word of which a search term such as ``elect*`` has matched the beginning.
+
+    ``end`` is the end offset of this beginning.
+    """
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

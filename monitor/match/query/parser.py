@@ -48,7 +48,7 @@ class OfficialTerm:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Query node that is satisfied if a part of the query is satisfied inside one region of the article."""
+    """Query node that is satisfied if its part is satisfied inside one region of the article, such as the title."""
 
     region: Region
     part: "Node"

@@ -100,11 +100,12 @@ class Title:
 
 @lru_cache(maxsize=20_000)
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Split normalized words into the longest known phrases, and return each with the symbols that encode its meaning.
+    """Split normalized words into the longest known phrases, and return each phrase with the symbols of its meaning.
 
-    The docstring of ``title_vocabulary`` explains the symbols. In addition, the name of a country has the symbol `c:`
-    followed by the country's key. An unknown word is taken for the domain of a position, such as `d:whaling`, or for a
-    word without meaning (`-:`) if it is very short.
+    A symbol is a kind and a value: `h:minister` means that the main word of a position is "minister" (see
+    ``title_vocabulary``). In addition, the name of a country has the symbol `c:` followed by the country's key. An
+    unknown word is taken for the domain of a position, such as `d:whaling`, or for a word without meaning (`-:`) if it
+    is very short.
     """
     known, countries = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
@@ -128,7 +129,10 @@ def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, .
 
 @lru_cache(maxsize=20_000)
 def parse_title(words: tuple[str, ...]) -> Title:
-    """Return the meaning of the normalized words of a title. The words must not contain a name."""
+    """Parse the normalized words of a title into its positions, rank and countries.
+
+    The words must not contain a name.
+    """
     heads: list[dict[str, object]] = []
     waiting: set[str] = set()
     level: set[str] = set()

@@ -57,10 +57,10 @@ def score_title(
 
 
 def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
-    """Return whether the official leads the country on the date of the article.
+    """Return whether the official is a leader, such as a president, on the date of the article.
 
-    The result is always False for an official whose short name may be shared by thousands of people. The country in a
-    title is not enough evidence for such a name.
+    A role without dates counts. The result is always False for an official whose short name may be shared by thousands
+    of people.
     """
     fits = (
         rate_role_fit(Position(head), role, facts.article_date)
