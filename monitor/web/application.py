@@ -1,4 +1,4 @@
-"""The application of the desk: its routes, and the responses for errors."""
+"""The application of the desk (web pages, API, tools for AI assistants): its routes, and the responses for errors."""
 
 from collections.abc import Awaitable, Callable
 from types import ModuleType

@@ -52,8 +52,8 @@ T = TypeVar("T")
 class ToolResult(TypedDict):
     """Result of a tool.
 
-    ``facts`` holds data that this program produced. ``foreign`` holds texts that others wrote; the keys are ids of
-    articles, stories or sources.
+    ``facts`` holds data that this program produced. ``foreign`` holds texts that others wrote, such as headlines. Its
+    keys are ids of articles, stories or sources, or the word "status", "url" or "digest".
     """
 
     facts: dict[str, Any]
@@ -148,7 +148,10 @@ class Tools:
             raise ToolError(str(error)) from error
 
     async def status(self) -> Result:
-        """Return the health of the monitor: problems with suggestions, numbers of articles, sources and deliveries."""
+        """Return the health of the monitor: its problems and how to solve them.
+
+        The result also has the numbers of articles, sources and deliveries.
+        """
 
         def load(_snapshot: Snapshot, now: datetime) -> CallToolResult:
             report = read_status_report(self._database, now, with_sources=False)
@@ -415,7 +418,10 @@ class Tools:
         name: Annotated[str, Field(max_length=100)] = "",
         number: Annotated[int, Field(ge=0, lt=2**63)] = 0,
     ) -> Result:
-        """Return a sent digest: the one with a given number, or the latest one, optionally with a given name."""
+        """Return a sent digest: the one with the given number or, without a number, the latest one.
+
+        If a name is given instead of a number, only digests with this name are considered.
+        """
 
         def load(_snapshot: Snapshot, _now: datetime) -> CallToolResult:
             summaries = [] if number else self._database.deliveries.list_digests(name, 1, with_deliveries_only=True)

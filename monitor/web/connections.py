@@ -1,4 +1,4 @@
-"""HTTP connections of the desk with a time limit. A client that sends its request too slowly is disconnected."""
+"""HTTP connections of the desk. A client that sends the head of its first request too slowly is disconnected."""
 
 import asyncio
 from typing import Any

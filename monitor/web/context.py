@@ -1,4 +1,4 @@
-"""Context of the desk: the objects that all its pages use, such as the configuration that the daemon uses."""
+"""Context of the desk (the web site for readers): the objects that all pages use, such as the current configuration."""
 
 import asyncio
 import time
@@ -45,9 +45,9 @@ class TooManyRequests(MonitorError):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The configuration that the daemon uses at a certain time, with dictionaries to look things up by id.
+    """The configuration that the daemon uses at a certain time, with dictionaries of officials, rules and sources.
 
-    Every change of the configuration gives another ``version``.
+    ``version`` identifies the configuration: it is different after every change.
     """
 
     configuration: Configuration
@@ -74,7 +74,7 @@ class Snapshot:
         return {source.id: source.name for source in self.configuration.sources}
 
     def name_official(self, official_id: str) -> str:
-        """Return the name of an official, or the id if it is not configured any more."""
+        """Return the name of an official, or the given id if this official is not configured any more."""
         official = self.officials.get(official_id)
         return official.name if official else official_id
 
@@ -146,7 +146,10 @@ class DeskContext:
             self._reads.release()
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method that writes, on the write thread of the database. The next page shows its effect."""
+        """Call a method that writes to the database, on the write thread of the database, and return the result.
+
+        The stored health of the program is discarded, so that the next page shows the effect of the method.
+        """
         try:
             return await self.database.run(work, *args)
         finally:

@@ -41,7 +41,7 @@ class LoginFailed(MonitorError):
 
 @dataclass(frozen=True, slots=True)
 class StartedLogin:
-    """A login that has begun: the provider's address to which the browser is redirected, and a cookie.
+    """A login that has begun: the provider's address to which the browser is redirected, and a cookie for the browser.
 
     The cookie is needed to check the answer of the provider later.
     """
@@ -84,9 +84,10 @@ class OidcProvider:
         return urlsplit(self._settings.issuer).netloc
 
     async def start(self, next_path: str) -> StartedLogin:
-        """Begin a login. After the login, the desk opens the page ``next_path``.
+        """Begin a login: return the address of the provider to which the reader is redirected, and a cookie.
 
-        Raises ``LoginFailed`` if the provider cannot be reached, or if its answer is not valid.
+        After the login, the desk opens the page ``next_path``. Raises ``LoginFailed`` if the provider cannot be
+        reached, or if its answer is not valid.
         """
         metadata = await self._load_metadata()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
@@ -136,7 +137,10 @@ class OidcProvider:
         )
 
     def _choose_role(self, claims: Mapping[str, Any]) -> Role:
-        """Return the highest role that the reader's groups give. Raises ``LoginFailed`` if they give no role."""
+        """Return the highest role that the settings give to the reader's groups, or to every reader.
+
+        Raises ``LoginFailed`` if they give no role.
+        """
         given = claims.get(self._settings.groups)
         groups = [given] if isinstance(given, str) else given if isinstance(given, list) else []
         roles = [self._settings.roles[one] for one in groups if isinstance(one, str) and one in self._settings.roles]
@@ -159,9 +163,10 @@ class OidcProvider:
         return {name: str(value) for name, value in kept.items()}
 
     async def _load_claims(self, code: str, verifier: str, nonce: str) -> dict[str, Any]:
-        """Exchange the code for an identity token, and return its claims: what it states about the reader.
+        """Exchange the code with which the reader returned for an identity token, and return the claims of the token.
 
-        Raises ``LoginFailed`` if the provider refuses the code, or if the token is not valid.
+        Claims are what the provider states about the reader. Raises ``LoginFailed`` if the provider refuses the code,
+        or if the token is not valid.
         """
         if not code:
             raise LoginFailed(f"the answer of {self.name} has no code; begin again")

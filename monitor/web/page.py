@@ -1,4 +1,7 @@
-"""A request of a reader to a page of the desk: the reader, the configuration, and methods to build the response."""
+"""A request of a reader to a page of the desk, the web site for readers.
+
+The class ``Page`` has the reader, the configuration, and methods that read the input and build the response.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,7 +106,7 @@ class Page:
         return {name: value[:1000] for name, value in self.request.query_params.items()}
 
     def parameter(self, name: str, default: str = "") -> str:
-        """Return a parameter of the query string."""
+        """Return a parameter of the query string, or ``default`` if it is missing."""
         return self.request.query_params.get(name, default)[:1000]
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
@@ -250,9 +253,9 @@ def is_trusted_proxy(request: Request) -> bool:
 
 
 def proxy_login(request: Request) -> str:
-    """Return the login that the proxy states in a header, or an empty text.
+    """Return the login that a proxy states in a header of the request, or an empty text.
 
-    The caller must check ``is_trusted_proxy``.
+    Anybody can send this header, so the caller must first check ``is_trusted_proxy``.
     """
     header = get_context(request).settings.header
     return request.headers.get(header.name, "").strip()[:MAX_LOGIN_CHARS] if header else ""
@@ -312,6 +315,7 @@ async def find_done(page: Page) -> Change | None:
     """Return the change that the reader has just made, or None.
 
     The id of the change is in the URL parameter ``done``. The page shows a notice with a button that undoes the change.
+    After a proposal, which is not a change, the result has the id 0.
     """
     if page.parameter("done") == PROPOSED:
         return Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)

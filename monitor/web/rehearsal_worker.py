@@ -13,7 +13,10 @@ from monitor.store.database import Database, OpenMode
 
 
 def rehearse_in_worker(database_url: Secret, watchlist: Watchlist, since_at: datetime) -> Rehearsal:
-    """Return what an edited watchlist would have changed in the articles since ``since_at``."""
+    """Try an edited watchlist (people and rules) on the articles since ``since_at``.
+
+    Return for each rule how many hits the edit would add and remove, with examples.
+    """
     database = Database.open(database_url.reveal(), OpenMode.READ_ONLY)
     try:
         return rehearse(database, watchlist, since_at, time.monotonic)

@@ -50,10 +50,10 @@ class Rehearsals:
         self._jobs: OrderedDict[str, RehearsalJob] = OrderedDict()
 
     async def run(self, configuration: Configuration, days: int, now: datetime) -> Rehearsal:
-        """Try the rules of a configuration on the stored articles of the last days.
+        """Try the rules of a configuration on the stored articles of the last ``days`` days.
 
-        Return what they would have changed. Raises ``TooManyRequests`` if another rehearsal is running, or
-        ``WorkerKilled`` if this one exceeds its limits.
+        Return for each rule how many hits it would add and remove, with examples. Raises ``TooManyRequests`` if another
+        rehearsal is running, or ``WorkerKilled`` if this one exceeds its limits.
         """
         if self._is_busy:
             raise TooManyRequests("another rehearsal is running; try again in a moment")

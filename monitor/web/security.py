@@ -17,12 +17,17 @@ from monitor.text.numbers import parse_number
 MAX_BODY_BYTES, BODY_SECONDS = 1_000_000, 30.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ONE_CLICK_PREFIX = "/l/unsubscribe/"
-"""Beginning of the paths to which mail programs send POST requests without cookies and origin (RFC 8058). The signature
-in the path proves that the request is genuine."""
+"""Beginning of the paths to which mail programs send POST requests to unsubscribe (RFC 8058).
+
+These requests have no cookies and no header Origin. The signature in the path proves that they are genuine.
+"""
 
 TOKEN_PREFIXES = ("/api/", "/mcp")
-"""Beginnings of the paths whose requests may come from any origin if they have an access token. Browsers do not send
-this token by themselves."""
+"""Beginnings of the paths of the API and of the tools for AI assistants.
+
+A request to them that has the header Authorization needs no header Origin, because programs do not send Origin, and
+browsers do not send an access token by themselves. If Origin is sent, it must be the address of the desk.
+"""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -116,9 +121,9 @@ def _with_headers(send: Send) -> Send:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Wrap an ASGI function ``receive``, so that it limits the length of a body and the time to receive it.
+    """Return an ASGI function ``receive`` that limits the length of a request body and the time to receive it.
 
-    Beyond these limits, the function reports that the client has disconnected.
+    It calls the given ``receive``. If a limit is exceeded, it reports that the client has disconnected.
     """
     received = 0
     deadline = 0.0

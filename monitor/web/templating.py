@@ -1,4 +1,7 @@
-"""Templates of the desk. They run in a sandbox, escape every value, and fail on an undefined name."""
+"""HTML templates of the desk, the web site for readers.
+
+They run in a sandbox, escape every value, and raise an error for an undefined name.
+"""
 
 import hashlib
 from collections.abc import Iterable

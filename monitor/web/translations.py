@@ -11,7 +11,8 @@ def load_translations(
 ) -> dict[str, str]:
     """Return a dictionary that maps texts to their stored translations.
 
-    ``texts`` are pairs of a language code and a text. Without ``settings``, the result is empty.
+    ``texts`` are pairs of a language code and a text. ``settings`` is the configured translation; if it is None, the
+    result is empty.
     """
     if settings is None:
         return {}

@@ -58,9 +58,13 @@ class IssueRecord(TypedDict):
 
 
 class ConfigurationRecord(TypedDict):
-    """Configuration file, in which typed secrets are replaced by asterisks.
+    """Configuration file, as the API returns it.
 
-    ``refusal`` is the reason why the file cannot be saved, or empty.
+    - ``file`` is the name of the file, and ``files`` are the names of all configuration files.
+    - ``text`` is the text of the file. Secrets that are written in it are replaced by asterisks. References to secrets,
+      such as ``${NAME}``, are shown.
+    - ``refusal`` is the reason why no edit of the file can be saved. It is empty if edits can be saved.
+    - ``errors`` are the errors and warnings of the file.
     """
 
     file: str
@@ -73,7 +77,8 @@ class ConfigurationRecord(TypedDict):
 class CheckRecord(TypedDict):
     """Result of the check of an edited configuration text.
 
-    ``difference`` has the lines of a unified diff from the saved file to the edited text.
+    ``difference`` has the lines of a unified diff from the saved file to the edited text. ``lost_sources`` are the ids
+    of the sources that the edit removes, if they are at least two and more than half of the sources.
     """
 
     valid: bool
@@ -84,7 +89,13 @@ class CheckRecord(TypedDict):
 
 
 class RuleBacktestRecord(TypedDict):
-    """Result of a rehearsal for one rule: the number of all its hits, and the new and lost hits with examples."""
+    """Result of a rehearsal (trial run of edited rules on stored articles) for one rule.
+
+    - ``hits`` is the number of articles that satisfy the rule, and ``days`` has this number for each day.
+    - ``new`` is the number of articles that the rule would report, but has not reported before.
+    - ``lost`` is the number of articles that the rule has reported, but would not report any more.
+    - ``new_examples`` and ``lost_examples`` are some of these articles.
+    """
 
     rule: str
     hits: int
@@ -96,9 +107,13 @@ class RuleBacktestRecord(TypedDict):
 
 
 class JobRecord(TypedDict):
-    """Rehearsal (trial run of edited rules on stored articles), with its state: running, done, failed or cancelled.
+    """Rehearsal (trial run of edited rules on stored articles).
 
-    ``complete`` is false if the time was too short for all articles.
+    - ``state`` is running, done, failed or cancelled.
+    - ``error`` is the reason why the rehearsal has failed, or empty.
+    - ``articles`` is the number of articles on which the rules were tried. It is null if the rehearsal is not done.
+    - ``complete`` is false if the time was too short for all articles.
+    - ``rules`` has the result for each rule.
     """
 
     job: str
@@ -178,7 +193,8 @@ async def check_configuration(api: ApiDependency, body: ConfigurationRequest) ->
 async def rehearse_configuration(api: ApiDependency, body: RehearsalRequest) -> Response:
     """Start a rehearsal: try the rules in a configuration text on the stored articles of the last days.
 
-    The result of the rehearsal shows what the rules would have changed.
+    The response has the id of the rehearsal. ``read_job`` returns the result later: for each rule, how many hits it
+    would add and remove, with examples.
     """
     editing = open_editing(api)
     checked = await api.read(editing.editor.check, body.file, body.text)
@@ -209,7 +225,7 @@ async def cancel_job(api: ApiDependency, job_id: JobId) -> Response:
 
 
 def job_record(job: RehearsalJob) -> JobRecord:
-    """Return a rehearsal (trial run of edited rules) in the form of the API."""
+    """Return the JSON record of a rehearsal (trial run of edited rules), with its result if it is done."""
     record: JobRecord = {
         "job": job.id,
         "state": "running",

@@ -22,7 +22,8 @@ MAX_KEY_CHARS = 200
 _NOT_CARRIED_OUT = frozenset({401, 403, 429})
 """HTTP statuses of requests that were refused and not carried out.
 
-After a refusal, as after a failure, the request may be repeated with the same key.
+Their responses are not stored, nor are responses to server errors. So a client may send the request again with the same
+idempotency key, and it is then carried out.
 """
 
 
@@ -37,7 +38,7 @@ class IdempotencyMiddleware:
         self._app, self._context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI request: answer it with the stored response, or pass it on."""
+        """Handle one ASGI request: send the stored response if the request is a repetition, otherwise pass it on."""
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         key = headers.get(HEADER, "")
         if not key or scope["method"] in SAFE_METHODS:
@@ -68,7 +69,10 @@ class IdempotencyMiddleware:
         return found[1].id if found else None
 
     async def _answer(self, scope: Scope, body: bytes, send: Send, token_id: int, key_hash: str) -> None:
-        """Send the stored response to a request. If there is none, carry out the request and store its response."""
+        """Send the stored response to a request. If there is none, carry out the request and store its response.
+
+        Send an error if the key was used for another request, or if the first request is still being carried out.
+        """
         answers, context = self._context.database.api_answers, self._context
         request = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         request_hash = _hash(b"\0".join(request))

@@ -137,7 +137,12 @@ class SuccessionList(TypedDict):
 
 
 class SearchList(TypedDict):
-    """One page of search results. ``looked_at`` is the number of articles that contain the words of the query."""
+    """One page of search results.
+
+    - ``next`` is the cursor of the next page, or null on the last page.
+    - ``looked_at`` is the number of articles that the search has examined for this page.
+    - ``counts`` has the numbers of articles by day, source, language and official.
+    """
 
     items: list[SearchResultRecord]
     next: str | None
@@ -307,7 +312,10 @@ def _list_changes(database: Database, stored: StoredArticle) -> list[VersionChan
 
 @router.get("/articles/{number}/why", responses=_typed(ExplanationRecord))
 async def why(api: ApiDependency, number: Number) -> Response:
-    """Explain from the stored findings why an article was reported or not."""
+    """Return the reasons why an article was reported or not.
+
+    They are derived from its stored mentions, near misses (rejected mentions) and hits.
+    """
 
     def load() -> ExplanationRecord:
         queries = api.context.database.queries
@@ -351,7 +359,7 @@ async def hits(  # noqa: PLR0913, PLR0917 - as above
 async def stories(
     api: ApiDependency, official: Text = "", since: Text = "", limit: Limit = DEFAULT_LIMIT, cursor: Text = ""
 ) -> Response:
-    """Return stories, the last seen first."""
+    """Return stories; the story with the latest report is first."""
     wanted, key = make_filter(api, limit, since, official_id=official)
     position, database = decode_story_cursor(cursor, key), api.context.database
 
@@ -367,7 +375,10 @@ async def stories(
 
 @router.get("/stories/{story_id}", responses=_typed(StoryMembersRecord))
 async def story(api: ApiDependency, story_id: Name) -> Response:
-    """Return a story with its articles. For the id of a merged story, return the story that absorbed it."""
+    """Return a story with its articles, at most the last ``MAX_LIMIT``.
+
+    For the id of a story that was merged into another one, return the other story.
+    """
     database = api.context.database
 
     def load() -> StoryMembersRecord:
@@ -483,7 +494,11 @@ async def search(  # noqa: PLR0913, PLR0917 - as above
     limit: Limit = DEFAULT_LIMIT,
     cursor: Text = "",
 ) -> Response:
-    """Search articles with a query in the language of the rules. The newest are first, and counts are included."""
+    """Return the stored articles that satisfy a query and a filter, newest first.
+
+    The query has the same syntax as the query of a rule. A JSON response also has the numbers of articles by day,
+    source, language and official.
+    """
     limiter: RateLimiter = api.request.app.state.search_limiter
     limiter.count(api.identity.token_id or f"reader {api.identity.account.id}")
     fields = {"source_id": source, "official_id": official, "rule_id": rule, "language": language}

@@ -98,10 +98,9 @@ class ApiRequest:
         self.identity.require(right)
 
     def answer(self, document: Mapping[str, Any], status: int = 200, tag: str = "") -> Response:
-        """Return a JSON response with an entity tag.
+        """Return a JSON response with an entity tag: ``tag`` or, if this is empty, a hash of the response.
 
-        If the client already has this content, the status of the response is 304. The entity tag is ``tag``. If ``tag``
-        is empty, it is a hash of the response.
+        If the client already has the content with this tag, the response is empty and has the status 304.
         """
         return self._tagged((encode_json(document) + "\n").encode(), "application/json", status, tag=tag)
 
@@ -146,7 +145,8 @@ async def open_request(
 ) -> ApiRequest:
     """Authenticate and count a request. Return it with the rights of its reader.
 
-    Raises ``TokenRequired`` without a valid token, or ``RateLimited`` after too many requests.
+    Raises ``TokenRequired`` without a valid token or session, ``RateLimited`` after too many requests, or
+    ``NotAllowed`` without the right to read.
     """
     context: DeskContext = request.app.state.desk
     identity = await _find_token(context, credentials) if credentials else None
@@ -209,7 +209,11 @@ def decode_story_cursor(text: str, filter_key: str) -> tuple[datetime, str] | No
 
 
 def encode_position(at: datetime, key: int | str, filter_key: str) -> str:
-    """Return a position in a list as an opaque text: the time and the id of the last entry of a page."""
+    """Return a position in a list as an opaque text.
+
+    The position consists of ``at`` and ``key``, the time and the id of the last entry of a page. The text is valid
+    only for the same filter.
+    """
     data = [to_json_value(at), key, _hash_filter(filter_key)]
     return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
 

@@ -66,7 +66,7 @@ class EntryRecord(TypedDict):
 
 
 class DroppedRecord(TypedDict):
-    """Text on the page of an article that does not belong to the article."""
+    """Text that is on the page of an article, but not part of the article. ``reason`` is why it was left out."""
 
     text: str
     reason: str
@@ -84,7 +84,14 @@ class PreviewedArticle(TypedDict):
 
 
 class PreviewRecord(TypedDict):
-    """Preview of a source: the number of entries in its list, the first entries, and one article."""
+    """Preview of a source.
+
+    - ``entries`` is the number of articles in the list of the source (its feed, sitemap or listing page), and ``first``
+      are the first of them.
+    - ``unlinked`` is the number of items of the list that were left out because they have no link.
+    - ``note`` describes problems of the list. ``error`` is the reason why the list cannot be read, or empty.
+    - ``article`` is the text of one article, and ``article_error`` the reason why it cannot be read, or empty.
+    """
 
     entries: int
     first: list[EntryRecord]

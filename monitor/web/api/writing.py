@@ -21,7 +21,12 @@ CHANGED: dict[int | str, dict[str, object]] = {200: {"model": ResultRecord}, 201
 
 
 class VerdictRequest(BaseModel):
-    """Verdict on whether an official is meant in an article."""
+    """Verdict on whether an official is meant in an article.
+
+    - ``written`` is the text that means the official, or does not. If it is empty, a rejection
+      covers every text that was taken for the name of the official.
+    - ``whole_story`` extends a rejection to all articles of the story.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

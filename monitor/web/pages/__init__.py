@@ -1,1 +1,1 @@
-"""Pages of the desk, one module for each group of pages."""
+"""Pages of the desk, the web site for readers. Each module has a group of pages."""

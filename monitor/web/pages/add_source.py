@@ -1,4 +1,8 @@
-"""Page that adds a source to sources.yaml: it searches for feeds, and helps to choose selectors with a preview."""
+"""Page on which a reader adds a source to sources.yaml.
+
+It searches for the feeds of a site. A preview shows what is read from the source, and so helps to choose selectors for
+lists and pages of articles.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -52,7 +56,10 @@ _PLAIN_KEYS = ("language", "country", "timezone")
 
 
 def _take(given: Mapping[str, str], prefix: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the fields with these names from a form. In the form, each name begins with ``prefix``."""
+    """Return a dictionary of the fields of a form that have the given names.
+
+    In ``given`` (all fields of the form), each of these names is preceded by ``prefix``.
+    """
     return {name: given[prefix + name] for name in names if prefix + name in given}
 
 
@@ -117,7 +124,10 @@ async def act(page: PageDependency) -> Response:
 
 
 def _choose_id(page: Page, fields: Mapping[str, str]) -> str:
-    """Return the id from the form. If the form has none, make an id from the name or the address of the source."""
+    """Return the id for a new source.
+
+    It is the id in the form. If the form has none, it is made from the name or the address of the source.
+    """
     given = fields.get("id", "").strip()[:100]
     name = fields.get("name", "").strip()
     return given or make_source_id(name, fields.get("url", ""), page.snapshot.sources)

@@ -67,7 +67,13 @@ class RegionText:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """Data that the page of an article shows."""
+    """Data that the page of an article shows.
+
+    - ``verdict`` is a sentence that states why the article was reported or not.
+    - ``silent_rules`` has a pair for each rule without a hit: the id of the rule, and the reason.
+    - ``changes`` are the edits of the article since it was first read.
+    - ``is_cut_off`` is true if the article is too long to be shown as a whole.
+    """
 
     data: ArticlePage
     regions: tuple[RegionText, ...]

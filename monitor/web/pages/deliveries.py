@@ -1,4 +1,4 @@
-"""Page Outbox: the deliveries with their states, which can be sent again or cancelled."""
+"""Page Outbox: a list of the deliveries (messages to recipients) with buttons to send them again or cancel them."""
 
 from fastapi import APIRouter
 from starlette.responses import Response

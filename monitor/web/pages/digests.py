@@ -1,4 +1,4 @@
-"""Pages of the digests: the archive, one digest as it was sent, and the next one."""
+"""Pages of the digests: the list of sent digests, one digest as it was sent, and a preview of the next digest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

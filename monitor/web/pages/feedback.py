@@ -1,4 +1,7 @@
-"""Feedback on the desk: reject, confirm, mark and undo, and the page of all changes."""
+"""Web pages for feedback: readers reject or confirm mentions of officials, mark stories, and undo such changes.
+
+One page lists all changes, and the proposals of viewers, which an editor accepts or refuses.
+"""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
@@ -206,7 +209,7 @@ async def mark_read(page: PageDependency) -> Response:
 
 @router.post("/feedback/undo")
 async def undo(page: PageDependency) -> Response:
-    """Undo a change. For other readers' changes, the reader needs the right to give feedback."""
+    """Undo a change: feedback or an edit of a configuration file. ``require_undo`` checks the right of the reader."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)

@@ -30,16 +30,17 @@ ALLOWED = {"q", "digest", *FILTERS}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Article in an Atom feed, with the passages of its hits."""
+    """Article in an Atom feed, with the passages for which the feed contains the article."""
 
     line: ArticleLine
     passages: tuple[Passage, ...]
 
 
 def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
-    """Return the query string and the name of a saved view. Both are made from the fields of a form.
+    """Return a pair for a new feed: the query string that selects its articles, and the name of the feed.
 
-    Raises ``BadRequest`` if all fields are empty, or if a field names something that does not exist.
+    Both are made from ``fields``, the fields of a form, such as the id of a person or a search query. Raises
+    ``BadRequest`` if all fields are empty, if a field names something that does not exist, or if the query is invalid.
     """
     chosen = {name: value.strip()[:500] for name, value in fields.items() if name in ALLOWED and value.strip()}
     if not chosen:
@@ -60,9 +61,10 @@ def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
 
 
 def load_entries(database: Database, snapshot: Snapshot, query: str) -> list[Entry]:
-    """Return the articles that belong to a saved view, newest first.
+    """Return the articles of a feed, newest first.
 
-    Raises ``UsageError`` if the query of the view is not valid any more, because the configuration has changed.
+    ``query`` is the query string that selects them: a digest plan, or a search with its filters. Raises ``UsageError``
+    if the search query is not valid any more, because the configuration has changed.
     """
     chosen = {name: values[0] for name, values in parse_qs(query).items()}
     if plan_id := chosen.get("digest"):

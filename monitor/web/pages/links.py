@@ -72,7 +72,10 @@ def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
 
 
 def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
-    """Read the data that the page of a link shows. Raises ``UsageError`` if the delivery does not exist any more."""
+    """Read the data that is shown on the page of a signed link in a digest.
+
+    Raises ``UsageError`` if the delivery with which the digest was sent does not exist any more.
+    """
     delivery = database.desk.find_delivery(link.delivery)
     story = database.desk.get_story(link.story_id) if link.story_id else None
     if story and story.merged_into:
@@ -91,7 +94,9 @@ def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
 
 
 async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tuple[DeskContext, LinkView]:
-    """Check the signature and purpose of a link; return the context of the desk and the data of the link's page.
+    """Check the signature and the purpose of a link in a digest.
+
+    Return a pair: the context of the desk, and the data that the page of the link shows.
 
     Raises ``UsageError`` if the link is not valid. The message is the same for every reason, so that it does not help
     to guess links.
@@ -123,14 +128,14 @@ def show(context: DeskContext, token: str, view: LinkView, **more: object) -> Re
 
 @router.api_route("/l/unsubscribe/{token}", methods=["GET", "HEAD"])
 async def show_unsubscribe(request: Request, token: str) -> Response:
-    """Show a page with a button that unsubscribes the target of a delivery."""
+    """Show a page with a button that unsubscribes the target of a delivery (such as a mail address) from a digest."""
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
     return show(context, token, view, person="")
 
 
 @router.post("/l/unsubscribe/{token}")
 async def unsubscribe(request: Request, token: str) -> Response:
-    """Unsubscribe the target of a delivery from its digest plan, or subscribe it again.
+    """Unsubscribe the target of a delivery (such as a mail address) from its digest plan, or subscribe it again.
 
     Mail programs send "List-Unsubscribe=One-Click" (RFC 8058), either as ``multipart/form-data`` or URL-encoded.
     """
@@ -151,22 +156,25 @@ async def unsubscribe(request: Request, token: str) -> Response:
 
 @router.api_route("/l/{token}", methods=["GET", "HEAD"])
 async def show_link(request: Request, token: str) -> Response:
-    """Show what a link would do, with a button that does it.
+    """Show what a link in a digest would do, with a button that does it.
 
-    A mail scanner that only opens the link changes nothing.
+    Therefore, a mail scanner that only opens the link changes nothing.
     """
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     return show(context, token, view, person=await name_official(context, view))
 
 
 async def name_official(context: DeskContext, view: LinkView) -> str:
-    """Return the name of the official whose mention the link would reject. It is empty if the link rejects nothing."""
+    """Return the name of the official whose mention a link rejects.
+
+    The name is empty for links with another purpose.
+    """
     return (await context.snapshot()).name_official(view.link.official_id) if view.link.official_id else ""
 
 
 @router.post("/l/{token}")
 async def act(request: Request, token: str) -> Response:
-    """Make the change that a link offers, or undo it, and show the result."""
+    """Make the change that a link in a digest offers, or undo it, and show the result."""
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     links = context.settings.links
     if links is None or (links.login and await find_identity(request) is None):
@@ -186,9 +194,10 @@ async def act(request: Request, token: str) -> Response:
 
 
 async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str]) -> tuple[int | None, str]:
-    """Make the change that a link offers, or undo it.
+    """Make the change that a link in a digest offers, or undo it if the form asks for this.
 
-    Return the id of the change that can now be undone, or None after an undo, and a sentence for the page.
+    Return a pair: the id of the change, with which it can be undone, and a sentence that describes the result. After an
+    undo, the id is None.
     """
     service = await context.feedback()
     one = view.delivery

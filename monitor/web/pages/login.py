@@ -1,4 +1,4 @@
-"""Login with a one-time address or a password, and logout."""
+"""Pages for login with a password, or with an address that logs a reader in once, and for logout."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -47,9 +47,10 @@ async def show_login(request: Request) -> Response:
 
 @router.get("/login/{code}")
 async def show_login_link(request: Request, code: str) -> Response:
-    """Show a page with a button that logs in.
+    """Show the page of a one-time address, with a button that logs the reader in.
 
-    Only the button uses up the one-time address. Mail scanners open every address, and would otherwise use it up.
+    The address can be used once, and only the button uses it. Opening the address does not, because mail scanners open
+    every address in a message.
     """
     context = get_context(request)
     return _login_page(context, request.query_params.get("next", "/"), code=code[:200])
@@ -57,7 +58,7 @@ async def show_login_link(request: Request, code: str) -> Response:
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
-    """Log in a reader who submits the code of a one-time address, or a password."""
+    """Log in a reader who submits a login and a password, or the code in a one-time address that logs a reader in."""
     context = get_context(request)
     fields = await read_form(request)
     target = safe_path(fields.get("next", "/"))
@@ -74,7 +75,7 @@ async def log_in(request: Request) -> Response:
 async def _log_in_with_password(
     request: Request, context: DeskContext, fields: dict[str, str], target: str
 ) -> Response:
-    """Check login and password, and start a session.
+    """Check the submitted login and password, and start a session.
 
     After failed attempts with the same login, or from the same IP address, the next attempt must wait.
     """

@@ -1,4 +1,4 @@
-"""Page Me: preferences and sessions of the reader."""
+"""Page Me: preferences, password, sessions and access tokens of the reader."""
 
 from datetime import timedelta
 from zoneinfo import available_timezones
@@ -39,7 +39,10 @@ async def me(page: PageDependency) -> Response:
 
 @router.post("/me/password")
 async def set_password(page: PageDependency) -> Response:
-    """Set the password of the reader, who must also enter the present one. All other sessions of the reader end."""
+    """Set the password of the reader. All other sessions of the reader end.
+
+    A reader who already has a password must also enter it.
+    """
     fields = await page.form(Right.READ)
     readers, passwords = page.context.database.readers, page.context.passwords
     present = await page.read(readers.get_password_hash, page.account.login)

@@ -26,9 +26,10 @@ MAX_NAMED_WITH, MAX_SUCCESSIONS = 12, 100
 
 
 def read_span(page: Page) -> tuple[str, str]:
-    """Read from the query string the period of the timeline, such as "30d", and the step of its bars ("day" or "week").
+    """Return two parameters of the query string: the period of the timeline, and the step of its bars.
 
-    Raises ``BadRequest`` if a parameter has another value.
+    The period is one of ``SPANS``, such as "30d", and the step is one of ``STEPS``: "day" or "week". Raises
+    ``BadRequest`` for any other value.
     """
     span = page.parameter("span", "30d")
     if span not in SPANS:
@@ -62,10 +63,10 @@ async def people(page: PageDependency) -> Response:
 def load_successions(
     database: Database, snapshot: Snapshot, now: datetime, since: timedelta, official_id: str = ""
 ) -> list[Succession]:
-    """Return the successions in the articles of the last days, the newest first.
+    """Return the successions (changes of the holder of a post) that recent articles report, newest first.
 
-    With ``official_id``, only successions in the posts of this official are returned. Raises ``UsageError`` if the
-    official is not watched.
+    ``since`` is the length of the period before now whose articles are used. With ``official_id``, only successions in
+    the posts of this official are returned. Raises ``UsageError`` if the official is not watched.
     """
     officials = snapshot.officials.values()
     chosen = [require_official(snapshot.officials, official_id)] if official_id else list(officials)
@@ -75,7 +76,10 @@ def load_successions(
 
 @router.get("/successions")
 async def successions(page: PageDependency) -> Response:
-    """Show the posts of watched people that may have changed hands, as ``monitor succession`` does."""
+    """Show the posts of watched people that, according to recent articles, may have a new holder.
+
+    The command ``monitor succession`` prints the same list.
+    """
     official_id = page.parameter("person")
     database, snapshot = page.context.database, page.snapshot
     found = await page.read(load_successions, database, snapshot, page.now, LOOKBACK, official_id)

@@ -91,7 +91,11 @@ class TypedEdit:
 
 
 async def read_edit(page: Page) -> tuple[dict[str, str], TypedEdit]:
-    """Read the submitted form of the editor. Raises the errors of ``Page.form``."""
+    """Return a pair for the submitted form of the editor: all its fields, and the edit that they describe.
+
+    If the form has only a part of a long file, the edit has the whole file with this part inserted. Raises the errors
+    of ``Page.form``.
+    """
     fields = await page.form(Right.CONFIGURE)
     text = fields.get("text", "").replace("\r\n", "\n")  # browsers send all line ends so
     edit = TypedEdit(fields.get("file", "")[:300], text, fields.get("tag", "")[:64])
@@ -124,9 +128,10 @@ def choose_shown_part(page: Page, text: str) -> FilePart | None:
 
 
 def span_of(part: FilePart | None, shown: str) -> tuple[int, int]:
-    """Return the position of a shown text in the whole file.
+    """Return the lines of a file that the editor shows: a pair of the index of the first, and the index after the last.
 
-    The position has two elements: the index of its first line, and the index after its last line.
+    ``shown`` is the text in the editor. ``part`` is the part of the file in its place, or None if the editor shows the
+    whole file.
     """
     start = part.start if part else 0
     return start, start + shown.count("\n") + 1
@@ -177,7 +182,7 @@ async def rules(page: PageDependency) -> Response:
 
 @router.post("/rules/edit")
 async def edit_again(page: PageDependency) -> Response:
-    """Show the editor with the typed text again. The reader has returned to it from the review."""
+    """Show the editor with the typed text again, because the reader has returned to it from the review page."""
     _fields, edit = await read_edit(page)
     return await show_editor(page, edit)
 
@@ -198,7 +203,7 @@ async def check(page: PageDependency) -> Response:
 async def review(page: PageDependency) -> Response:
     """Show the page on which the reader reviews an edit before it is saved.
 
-    It shows the difference from the file, and what the edited rules would have changed in stored articles.
+    It shows the difference from the file, and which hits in stored articles the edited rules would add and remove.
     """
     fields, edit = await read_edit(page)
     days = parse_number("days", fields.get("days", "") or str(REHEARSAL_DAYS[1]))
@@ -207,7 +212,7 @@ async def review(page: PageDependency) -> Response:
 
 @router.post("/rules/search")
 async def save_search(page: PageDependency) -> Response:
-    """Add a rule for a search to the text of the main file, and show the result on the review page.
+    """Add a rule for a search to the text of the main configuration file, and show the edit on the review page.
 
     Nothing is saved yet. If the rule cannot be added, for example because its id is used, show the search again.
     """
@@ -220,9 +225,10 @@ async def save_search(page: PageDependency) -> Response:
 
 
 async def propose_rule(page: Page, fields: Mapping[str, str]) -> OpenedFile:
-    """Return the main file with a new rule added to its text; the rule finds what the search in ``fields`` finds.
+    """Return the main configuration file, with a new rule added to its text. Nothing is saved.
 
-    Raises ``BadRequest``, ``ConfigError`` or ``UsageError`` if the rule cannot be added.
+    ``fields`` are the fields of the search form; the rule finds what this search finds. Raises ``BadRequest``,
+    ``ConfigError`` or ``UsageError`` if the rule cannot be added.
     """
     wanted = ArticleFilter(
         source_id=fields.get("source", ""), rule_id=fields.get("rule", ""), official_id=fields.get("person", "")
@@ -262,19 +268,21 @@ async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 2
 
 
 async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
-    """Return the editor with the typed text, and with a comparison of three texts where they differ.
+    """Return the page of the editor, because the file was changed after the reader had opened it.
 
-    The three texts are the file as it was opened, the file as it is now, and the typed text.
+    The page has the typed text, and a comparison of three texts: the file as it was opened, the file as it is now, and
+    the typed text.
     """
     compared = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text, edit.tag)
     return await show_editor(page, TypedEdit(edit.name, edit.text, opened.tag), conflict=compared, status=409)
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
-    """Apply an edit to the stored articles of the last days, without saving it.
+    """Try an edit of the configuration on the stored articles of the last ``days`` days, without saving the edit.
 
-    Return the rehearsal, with the hits that the edit would add and remove, and an empty text. If this is not possible,
-    or if the edit changes neither people nor rules, return None and the reason.
+    Return a pair: the rehearsal, which has the hits that the edit would add and remove, and an empty text. If the
+    rehearsal is not possible, or if the edit changes neither people nor rules, the pair is None and the reason. For a
+    text with errors, the pair is None and an empty text.
     """
     configuration = checked.configuration
     if configuration is None:

@@ -1,4 +1,4 @@
-"""Page Search: stored articles by words, people, sources, languages and dates."""
+"""Page Search: find stored articles by words, people, sources, languages and dates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -59,10 +59,10 @@ class SourceView:
 
 
 def load_sources(database: Database, snapshot: Snapshot, after_id: str, text: str) -> SourcesView:
-    """Read the sources with problems, and one part of the list of all other sources.
+    """Read one part of the list of sources; the first part also has all sources with problems.
 
-    The part begins after the source ``after_id``. ``text`` selects the sources that contain it; if it is empty, all
-    sources are selected.
+    The part begins after the source ``after_id``. With ``text``, only sources with this text in the id, name or address
+    are listed, and the sources with problems are not listed separately.
     """
     desk = database.desk
     problems = [] if after_id or text else desk.list_source_problems()
@@ -94,7 +94,10 @@ def load_source(database: Database, source_id: str, now: datetime, zone: ZoneInf
 
 
 def count_days(database: Database, source_id: str, now: datetime, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
-    """Return the number of articles of a source on each of the last days, oldest first."""
+    """Return the number of articles of a source on each of the last ``SOURCE_DAYS`` days.
+
+    The result has a pair of the day (YYYY-MM-DD) and the number for each day, oldest first.
+    """
     counts: Counter[str] = Counter()
     for hour in database.desk.list_source_hours(source_id):
         counts[f"{hour.at.astimezone(zone):%Y-%m-%d}"] += hour.count

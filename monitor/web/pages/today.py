@@ -32,7 +32,11 @@ VIEWS = ("person", "story", "outlet")
 
 @dataclass(frozen=True, slots=True)
 class PassageLine:
-    """Passage of a hit, as shown on a page: its language, and its pieces. Pieces with matched words are marked."""
+    """Passage of a hit, as shown on a page.
+
+    ``pieces`` are pairs of a piece of the text, and whether it is marked because it contains matched words. ``page`` is
+    the number of the page in a PDF document, or 0.
+    """
 
     pieces: tuple[TextPiece, ...]
     language: str
@@ -47,7 +51,10 @@ class PassageLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangedArticle:
-    """Article that was corrected, updated or withdrawn. ``note`` describes in words what changed."""
+    """Article that its outlet has corrected, updated or withdrawn.
+
+    ``badge`` is the word for the kind of change, and ``note`` describes the change.
+    """
 
     badge: str
     article: ArticleLine
@@ -56,11 +63,16 @@ class ChangedArticle:
 
 @dataclass(frozen=True, slots=True)
 class TriageStory:
-    """Story with new hits: its leading article, its hits, and what the page shows about them.
+    """Story with new hits, as shown on the page Today.
 
-    - ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article.
-    - ``badge`` and ``note`` describe the change of the leading article.
-    - ``changed`` has the other articles of the story that were changed.
+    - ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article or, if
+      the article is a duplicate, of its original.
+    - ``lead`` is the leading article, which represents the story on the page.
+    - ``badge`` and ``note`` describe how the leading article was changed by its outlet (such as a correction). They are
+      empty if it was not changed.
+    - ``changed`` has the other articles of the story that their outlets have changed.
+    - ``passages`` are the passages of the leading article.
+    - ``member_count`` is the number of articles of the story.
     """
 
     key: str
@@ -116,7 +128,11 @@ class TriageSection:
 
 @dataclass(frozen=True, slots=True)
 class TodayView:
-    """Data that the page Today shows. ``newest_hit_id`` is the newest hit on it, shown or hidden."""
+    """Data that the page Today shows.
+
+    ``newest_hit_id`` is the id of the newest hit that was read for the page, even if a mark of the reader hides its
+    story.
+    """
 
     sections: tuple[TriageSection, ...] = ()
     headlines: tuple[TriageStory, ...] = ()
@@ -240,9 +256,10 @@ def choose_passages(
 
 
 def find_places(passage: Passage, places: Sequence[MentionPlace]) -> tuple[tuple[int, int], ...]:
-    """Return the start and end of each mention that is inside a passage.
+    """Return a pair of start and end for each mention that is inside a passage.
 
-    ``places`` are the positions of the mentions in the article. All offsets count from the start of the region.
+    ``places`` are the positions of the mentions in the article. All offsets count from the start of the region, the
+    part of the article (such as the body) to which the passage belongs.
     """
     return tuple(
         (place.start, place.end)
@@ -332,9 +349,9 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
 
 
 def _arrange(stories: Sequence[TriageStory], by: str, snapshot: Snapshot, now: datetime) -> tuple[TriageSection, ...]:
-    """Group the stories into sections: by person, by outlet, or all in one.
+    """Group the stories into sections: by person, by outlet, or all in one section.
 
-    The section with the most outlets is first.
+    By person, stories that name no official are grouped by rule. The section with the most outlets is first.
     """
     if by == "story":
         return (TriageSection("all", "", "", tuple(stories)),) if stories else ()
