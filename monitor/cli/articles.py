@@ -85,9 +85,9 @@ def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
 
 
 def parse_since(length: str) -> datetime | None:
-    """Return the time that lies ``length``, a duration such as ``7d``, before now. For an empty text, return None.
+    """Return the time that is a duration before now. ``length`` is the duration, such as ``7d``.
 
-    Raises ``UsageError`` if the duration is invalid.
+    For an empty text, return None. Raises ``UsageError`` if the duration is invalid.
     """
     from monitor.domain.value_parsers import parse_duration
 

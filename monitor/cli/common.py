@@ -136,7 +136,7 @@ def load_config(
 
 
 def compile_matcher(configuration: "Configuration") -> "Matcher":
-    """Compile the watchlist of a configuration to a matcher."""
+    """Return a matcher that finds the officials and evaluates the rules of a configuration in articles."""
     from monitor.match.engine import compile_watchlist
 
     return compile_watchlist(configuration.watchlist)
@@ -220,9 +220,9 @@ def print_wrapped(text: str) -> None:
 def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Sequence[T]:
     """Load and return the rows of a table to print. If more rows exist, print a note on standard error.
 
-    ``load`` is called with a number and a row, and returns at most this number of rows after this row. If the row is
-    None, it returns the first rows. Without a ``limit``, all rows are returned if the output is piped, because another
-    program then reads them.
+    ``load`` is a function of a number and a row. It returns at most this number of rows that follow the row or, if the
+    row is None, the first rows. Without a ``limit``, all rows are loaded if the output is piped to another program. On
+    a terminal, at most ``DEFAULT_LIMIT`` rows are loaded.
     """
     if limit is None and not sys.stdout.isatty():
         return list(_load_parts(load))
@@ -250,8 +250,9 @@ def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_do
 def stream_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Iterator[T]:
     """Yield the rows of a JSON or CSV document: at most ``limit`` rows, or all rows without a limit.
 
-    ``load`` is called with a number and a row, and returns at most this number of rows after this row. Without a limit,
-    it is called several times, so that the memory needed does not grow with the number of rows.
+    ``load`` is a function of a number and a row. It returns at most this number of rows that follow the row or, if the
+    row is None, the first rows. Without a limit, it is called several times, so that the memory needed does not grow
+    with the number of rows.
     """
     yield from _load_parts(load) if limit is None else load_rows(load, limit)
 
@@ -295,7 +296,10 @@ def program_name() -> str:
 
 PIPED_WIDTH, COLUMN_GAP = 10_000, 3
 MIN_TEXT_WIDTH = 24
-"""Minimum number of columns for a title or another long text."""
+"""Width, in characters, to which a wide column of a table can be narrowed.
+
+If the columns do not fit into the output even then, the table is printed as blocks of lines.
+"""
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:

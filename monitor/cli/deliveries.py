@@ -1,4 +1,4 @@
-"""Commands of ``monitor deliveries``: list, show, resend and cancel the deliveries of digests."""
+"""Commands of ``monitor deliveries``: list, show, resend, dismiss and cancel the deliveries of digests."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -181,7 +181,8 @@ def cancel(
 ) -> None:
     """Cancel pending deliveries. They stay in the list but are not sent.
 
-    A delivery that was sent before, and only waits to be sent again, is listed as sent.
+    If a delivery was already sent once, and is pending only because it is to be sent again, its state is "sent"
+    afterwards.
     """
     with open_database(load_config(config, database)) as opened:
         for delivery_id in ids:

@@ -1,4 +1,7 @@
-"""Command ``monitor demo``: two passes of the real pipeline over demo outlets on loopback addresses."""
+"""Command ``monitor demo``: run the real pipeline twice over demo outlets.
+
+The program itself serves the demo outlets on loopback addresses.
+"""
 
 import re
 import shutil
@@ -46,7 +49,7 @@ class DemoPass:
 
 
 def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, listen: ListenOption = "") -> None:
-    """Run the whole program once on small offline outlets; this writes digests and a database to explore."""
+    """Run the whole program on small offline outlets; this writes digests and a database to explore."""
     from monitor.demo.server import run_demo_servers
 
     prepare_folder(folder)
@@ -99,7 +102,10 @@ def _hash(file: Path) -> str:
 
 
 def run_demo_pass(servers: "DemoServers", folder: Path, edition: int) -> DemoPass:
-    """Run one pass over all outlets, and copy the digest from the folder ``outbox`` to the folder of the demo."""
+    """Run one pass (one run of the pipeline) over all outlets.
+
+    The files of its digest are copied from the folder ``outbox`` to the folder of the demo.
+    """
     from monitor.app import run_one_pass
 
     configuration = load_config(folder / "sources.yaml")
@@ -114,7 +120,7 @@ def run_demo_pass(servers: "DemoServers", folder: Path, edition: int) -> DemoPas
 
 
 def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
-    """Print what a pass has polled and found, and the path of its digest."""
+    """Print what a pass (one run of the pipeline) has polled and found, and the path of its digest."""
     result = demo_pass.result
     typer.echo(
         f"\nPass {edition}: {format_count(len(result.polls), 'source')}, "
@@ -138,7 +144,7 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
 
 
 def format_people(story: "DigestStory", names: dict[str, str]) -> str:
-    """Return the names of a story's officials, at most ``MAX_PEOPLE_SHOWN``, and the number of further officials."""
+    """Return a text with at most ``MAX_PEOPLE_SHOWN`` names of a story's officials, and the number of the others."""
     shown = ", ".join(names.get(one, one) for one in story.official_ids[:MAX_PEOPLE_SHOWN])
     return (
         f"{shown} and {len(story.official_ids) - MAX_PEOPLE_SHOWN} more"
@@ -153,7 +159,10 @@ def count_outlets(story: "DigestStory") -> int:
 
 
 def summarize_digest(digest: "Digest") -> str:
-    """Return a sentence with the numbers of stories, of articles of each kind, and of sources that were read."""
+    """Return a line about a digest: the numbers of its stories and articles, and of the sources that were read.
+
+    The articles are also counted by kind, such as "new" or "correction".
+    """
     kinds = Counter(item.kind.value for story in digest.stories for item in story.items)
     stories, articles = format_count(len(digest.stories), "story", "stories"), format_count(kinds.total(), "article")
     details = ", ".join(f"{number} {kind}" for kind, number in kinds.items())

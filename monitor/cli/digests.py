@@ -323,9 +323,9 @@ def format_attempt(attempt: "DeliveryAttempt") -> str:
 def print_attempts(attempts: "list[DeliveryAttempt]", deliveries: "Sequence[Delivery]") -> None:
     """Print the result of each attempt to send.
 
-    ``deliveries`` are all deliveries of the command, read after the attempts. If one of them was not attempted here, a
-    running daemon sends it; then its state is printed. Raises ``MonitorError`` if an attempt failed, so that the exit
-    code of the command shows the failure.
+    ``deliveries`` are all deliveries of the command, with their states after the attempts. If one of them is not in
+    ``attempts``, a running daemon sends it, and only its state is printed. Raises ``MonitorError`` if an attempt
+    failed, so that the exit code of the command shows the failure.
     """
     failed = 0
     attempted = {attempt.delivery.id for attempt in attempts}

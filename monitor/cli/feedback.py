@@ -489,9 +489,9 @@ def _mark(  # noqa: PLR0913, PLR0917 - as for the commands
 
 
 def _choose_digest(ids: Sequence[str]) -> str:
-    """Return the only configured digest, or an empty string if there is none.
+    """Return the id of the only configured digest, or an empty string if no digest is configured.
 
-    Raises ``UsageError`` if there are several.
+    ``ids`` are the ids of all configured digests. Raises ``UsageError`` if there are several.
     """
     if len(ids) > 1:
         named = " or ".join(f"--digest {one}" for one in ids)
@@ -542,10 +542,11 @@ def parse_until(text: str) -> datetime | None:
 
 
 def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
-    """Return the articles that a code, an id or a URL refers to.
+    """Return the articles that ``target`` refers to: a code, the id of an article, or a URL.
 
-    The code of a story gives all articles of the story, and the code of a hit gives its article. The result is empty
-    for an unknown URL. Raises ``UsageError`` for an unknown code or id.
+    The code of a story (such as s12) refers to all its articles, the code of a hit (such as h45) to the article of the
+    hit, and the code of an article (such as a53) to the article. The result is empty for an unknown URL. Raises
+    ``UsageError`` for an unknown code or id.
     """
     code = parse_code(target)
     if code is None:
@@ -557,10 +558,10 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and whether the code refers to a story.
+    """Return the article that a code (such as s12 or a53) or URL refers to, and whether it is the code of a story.
 
-    For a story, this is the first article that names the official ``official_id``. If ``official_id`` is empty, it is
-    the first article that names any official. If there is no such article, it is the first article of the story. Raises
+    For a story, the article is its first article that names the official ``official_id``. If ``official_id`` is empty,
+    it is the first article that names any official. If no article does, it is the first article of the story. Raises
     ``UsageError`` if nothing is found.
     """
     articles = find_articles(database, target)
@@ -577,9 +578,10 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the id of the story that a code refers to. A code or URL of an article refers to the story of the article.
+    """Return the id of a story. ``target`` is the code of the story, or the code or URL of one of its articles.
 
-    Raises ``UsageError`` if nothing is found, or if the article has no story yet.
+    Digests show the codes (such as s12 for a story and a53 for an article). Raises ``UsageError`` if nothing is found,
+    or if the article has no story yet.
     """
     code = parse_code(target)
     if code and code.kind is CodeKind.STORY:

@@ -98,10 +98,11 @@ def _build_text_document(name: str, content: bytes) -> InputDocument:
 
 
 def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
-    """Build a document from a JSON record with the optional keys id, title, text, url, published and language.
+    """Build a document from a JSON record.
 
-    ``where`` is the file and line for error messages. ``default_id`` is used if the record has no id. Raises
-    ``InputError`` if the record is not valid.
+    Its keys are optional: id, title, standfirst, dateline, captions, text, url, published and language. ``where`` is
+    the file and line for error messages. ``default_id`` is used if the record has no id. Raises ``InputError`` if the
+    record is not valid.
     """
     from monitor.domain.article import Article
 

@@ -85,7 +85,10 @@ command group in the module.
 """
 
 SECOND_NAMES = {"channel": "channels"}
-"""Dictionary that maps hidden second names of command groups to the names, because users also try the singular."""
+"""Dictionary that maps a second name of a command group to its usual name, because users also try the singular.
+
+The help does not list the second names.
+"""
 
 
 def show_version(wanted: bool) -> None:
@@ -107,7 +110,7 @@ def global_options(
 def load_command(place: str) -> Callable[..., object] | typer.Typer:
     """Import the module of a command, and return its function or its group of commands.
 
-    ``place`` is from ``COMMANDS``.
+    ``place`` has the form ``module:name``, as in ``COMMANDS``.
     """
     module, _, name = place.partition(":")
     command: Callable[..., object] | typer.Typer = getattr(import_module(f"monitor.cli.{module}"), name)
@@ -155,7 +158,10 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line. An expected error ends with its message and an exit code, without a traceback."""
+    """Run the command line.
+
+    For an expected error, print its message without a traceback, and exit with the exit code for this kind of error.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for letters that it does not have

@@ -47,7 +47,8 @@ def list_forms(
 ) -> None:
     """List the forms of an official's name that are matched, and the scripts in which the name is found.
 
-    A risky form counts only if a text contains more evidence. The list states which evidence.
+    A risky form counts as the name of the official only if the text contains more evidence, such as the full name. The
+    list states which evidence.
     """
     from monitor.match.names.coverage import Coverage, list_coverage
     from monitor.match.names.forms import list_name_forms

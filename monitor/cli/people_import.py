@@ -120,9 +120,10 @@ def _read_inputs(
     *,
     look_up: bool,
 ) -> "Iterator[ImportItem]":
-    """Yield the people and notes from all files and Wikidata ids.
+    """Yield the people that the files and Wikidata ids describe, and notes (such as about a line that is not imported).
 
-    If several files are read, the field ``place`` of each person or note begins with the name of its file.
+    ``inputs`` are paths of files, and ids of Wikidata such as Q881. If several files are read, the field ``place`` of
+    each person or note begins with the name of its file.
     """
     from functools import partial
 
@@ -157,7 +158,10 @@ def _read_inputs(
 
 
 def _name_file(items: "Iterable[ImportItem]", file: Path, files: Sequence[Path]) -> "Iterator[ImportItem]":
-    """Yield the items. If several files are read, ``place`` in each item begins with the name of the file."""
+    """Yield the people and notes that were read from a file.
+
+    If there are several ``files``, the field ``place`` of each of them begins with the name of ``file``.
+    """
     from dataclasses import replace
 
     for item in items:
@@ -180,9 +184,10 @@ async def _fetch_wikidata(
 
 
 def _leave_out_tables(files: "FileSet", plan: "ImportPlan") -> "ImportPlan":
-    """Return the plan without the changes to officials in files that are not YAML, such as tables.
+    """Return the plan of an import without the changes to officials in files that are not YAML, such as tables.
 
-    For each of these changes, a note states the file and the line of the official.
+    These files cannot be edited by the program. For each change that is left out, the plan has a note with the file and
+    the line of the official.
     """
     from dataclasses import replace
 
@@ -221,7 +226,11 @@ def _plan_edits(files: "FileSet", plan: "ImportPlan", into: str) -> "list[FileEd
 
 
 def _records(plan: "ImportPlan") -> Iterator[dict[str, object]]:
-    """Yield a record for each person, note and warning. The key ``kind`` states which of these it is."""
+    """Yield a JSON record for each person, note and warning of an import.
+
+    The key ``kind`` is "new", "changed" or "unchanged" for a person, "left out" or "note" for a note, and "risk" for a
+    warning.
+    """
     from monitor.config.people_files import build_entry
 
     for official in plan.new:

@@ -128,7 +128,7 @@ def role(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Change the role of a reader; the reader's sessions and access tokens end."""
+    """Change the role of a reader; the reader's sessions, access tokens and feeds end."""
     with open_database(load_config(config, database)) as opened:
         opened.readers.set_role(login, new_role)
     typer.echo(f"{login} is {new_role}.")

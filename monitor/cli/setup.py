@@ -23,7 +23,7 @@ def init(
         Path, typer.Argument(metavar="[DIR]", help="Folder; the default is the current one.", show_default=False)
     ] = Path(),
 ) -> None:
-    """Write a commented sources.yaml and its schema into a folder; existing files are kept."""
+    """Write a commented sources.yaml and its schema into a folder. An existing sources.yaml is not changed."""
     from monitor.config.json_schema import render_json_schema
 
     target = folder / CONFIG_FILE_NAME

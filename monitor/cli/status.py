@@ -195,10 +195,10 @@ def print_sources(report: "StatusReport", sources: "list[SourceStatus]") -> None
 
 
 def describe_entries(sources: "tuple[SourceStatus, ...]") -> str:
-    """Return a line about the entries in the last documents of the sources that were not stored as usual.
+    """Return a line about entries (articles in the last document of each source) that were not stored as usual.
 
-    It states how many were quarantined, repeated, empty, left out because their document is too long, or not counted at
-    all. The line is empty if there are none.
+    The line states how many entries were quarantined, repeated, empty, left out because their document is too long or
+    cut off, or not counted at all. It is empty if there are no such entries.
     """
     counts = [source.poll_state.counts for source in sources]
     parts = [

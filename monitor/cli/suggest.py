@@ -1,4 +1,7 @@
-"""Command ``monitor suggest``: show edits of sources.yaml that verdicts suggest, with their effect."""
+"""Command ``monitor suggest``: show how edits of sources.yaml could avoid errors that readers have found.
+
+Readers give verdicts: they reject or confirm mentions of officials. Each suggested edit is shown with its effect.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,9 +48,10 @@ def suggest(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Suggest exclude phrases, aliases, positions and examples, based on verdicts.
+    """Suggest exclude phrases, aliases, positions and examples to add to officials, based on verdicts.
 
-    Each suggestion except an example is shown with its effect on the articles of the last 90 days.
+    A verdict is a rejected or confirmed mention. Each suggestion except an example is shown with its effect on the
+    articles of the last 90 days.
     """
     from monitor.feedback.suggestions import SuggestionService
 
@@ -129,9 +133,9 @@ def _record(number: int, suggestion: "Suggestion") -> dict[str, object]:
 
 
 def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion", change: int, reader: str) -> None:
-    """Add a suggested value to the file that contains the official, and record this as a change.
+    """Add a suggested value to the configuration file that contains the official, and record this as a change.
 
-    The whole configuration is checked. Raises ``UsageError`` with the lines to add by hand if the file cannot be
+    The whole configuration is checked before. Raises ``UsageError`` with the lines to add by hand if the file cannot be
     edited, or ``ConfigError`` if the configuration would be invalid.
     """
     from monitor.config.yaml_edit import Edit

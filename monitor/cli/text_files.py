@@ -70,10 +70,10 @@ class TextFile:
         return gzip.open(self._path, "rb") if is_compressed else self._path.open("rb")  # type: ignore[return-value]
 
     def _detect_encoding(self, head: bytes) -> str:
-        """Return the encoding of the file, of which ``head`` are the first bytes.
+        """Return the encoding of the file. ``head`` contains its first bytes.
 
-        If ``head`` has no byte order mark and is not UTF-16, the whole file is read, because a single line may show
-        that it is not UTF-8.
+        If ``head`` has no byte order mark and does not look like UTF-16, the whole file is read, because a single line
+        anywhere may show that the file is not UTF-8.
         """
         if wide := detect_wide_encoding(head):
             return wide
