@@ -58,9 +58,10 @@ class ArticleStore:
         return set(self.known_articles(source_id, keys))
 
     def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return a dictionary that maps each stored entry key among ``keys`` to the article that has it in this source.
+        """Return a dictionary that maps the entry keys among ``keys`` that are stored for a source to their articles.
 
-        The keys of deleted articles are kept, so that deleted articles are included.
+        An entry key, such as a URL, identifies the article of a feed entry. Deleted articles are included, because
+        their keys are kept.
         """
         texts = {hash_text(key): key for key in keys}
         # The keys are read on the connection that will write the poll, because its page cache then holds the index
@@ -86,8 +87,8 @@ class ArticleStore:
 
         An article with a known entry key is not stored again. Its other keys and its URL are added to the known
         article. If another process has stored some of the new articles first, the poll state counts these articles as
-        known instead of new. Articles of ``changed_article_ids`` that were reported are rechecked soon. Raises
-        ``LeaseLost`` if the lease has ended; then nothing is stored.
+        known instead of new. Reported articles in ``changed_article_ids`` are fetched again soon, to find changes.
+        Raises ``LeaseLost`` if the lease has ended; then nothing is stored.
         """
         with self._connections.write_transaction() as connection:
             fresh, aliases, new_keys = _assign_article_ids(
@@ -129,9 +130,9 @@ class ArticleStore:
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
     ) -> list[PendingPage]:
-        """Lease articles whose page is due to be read, oldest first.
+        """Lease at most ``limit`` pages that are due to be read, choosing the most overdue ones.
 
-        Each lease counts as one attempt to read the page.
+        With ``source_id``, only pages of this source are leased. Each lease counts as one attempt to read the page.
         """
         due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
@@ -200,10 +201,11 @@ class ArticleStore:
 
         - ``page`` is the raw response, which is kept as evidence if this is configured.
         - ``error`` is the reason why the page could not be read. Then ``article`` has the text of the feed.
-        - ``confidence`` is the extraction confidence, which updates the page quality of the source. If it is None, the
-          page quality does not change.
+        - ``confidence`` (0 to 1) is how likely the extracted text is the whole article. It updates the record of how
+          well the pages of the source can be read, unless it is None.
         - ``alerting`` is a pair that replaces the stored values: whether the article may be reported, and the reason
-          for a quarantine, which may be empty. If ``alerting`` is None, the stored values are kept.
+          for a quarantine (storing the article without reporting it), which may be empty. If ``alerting`` is None, the
+          stored values are kept.
 
         Raises ``LeaseLost`` if the lease of the page has ended.
         """
@@ -283,8 +285,8 @@ def _assign_article_ids(
 
     Return three lists: the new articles with their new ids, the articles that were known before the poll with their
     ids, and the rows of entry keys to insert. An article that another process has stored since the poll began is in
-    neither of the first two lists; only its keys are inserted. The keys in ``evidence_keys`` are only stored, and are
-    not used to recognise an article.
+    neither of the first two lists; only its keys are inserted. The ``evidence_keys`` of an article are also inserted,
+    but they are not used to find the article among the stored ones.
     """
     hashed_keys = [[hash_text(key) for key in new.entry_keys] for new in new_articles]
     distinct_keys = list(dict.fromkeys(chain.from_iterable(hashed_keys)))
@@ -335,7 +337,7 @@ def _insert_articles(
     aliases: Sequence[tuple[int, NewArticle]],
     new_keys: Sequence[dict[str, Any]],
 ) -> None:
-    """Insert the rows of new articles with their texts, index words, URLs and keys; add keys to known articles."""
+    """Insert new articles with their texts, index words, URLs and entry keys. Add URLs and keys to known articles."""
     insert_rows(connection, ARTICLE, rows)
     words = [(article_id, _search_text(new)) for article_id, new in fresh]
     texts = [

@@ -1,4 +1,4 @@
-"""Attempts to match or group an article.
+"""Attempts to match an article (find officials and rules in it) or to group it (assign it to a story).
 
 An attempt is counted before it begins. If an article crashes the program, it is therefore abandoned after some
 attempts, and does not crash the program again and again.
@@ -20,7 +20,7 @@ from monitor.store.damaged_rows import read_rows
 from monitor.store.row_mapping import IS_IN_PROGRESS, insert_rows, select_stored_articles, stored_article_from_row
 
 MAX_FAILED_ATTEMPTS = 2
-"""Number of failed attempts after which an article is abandoned.
+"""Number of failed attempts after which an article is abandoned, which means that it is not tried again.
 
 It is greater than 1, because the cause of a failure may be a temporary lack of memory.
 """
@@ -37,7 +37,10 @@ _FAILED_STEP = {Stage.EXTRACTED: "matched", Stage.MATCHED: "grouped"}
 
 
 class AttemptStore:
-    """Store of the attempts to match and to group articles; every method is one transaction."""
+    """Store of the attempts to match articles (find officials in them) and to group them into stories.
+
+    Every method is one transaction.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -45,9 +48,9 @@ class AttemptStore:
     def claim_unmatched(self, limit: int, max_chars: int) -> tuple[list[StoredArticle], int]:
         """Return short articles to match now, oldest first, and the number of long articles that must wait.
 
-        The next ``limit`` unmatched articles without an attempt are read. The ones with at most ``max_chars``
-        characters are returned, and an attempt is counted for each. Longer articles are matched later, one at a time:
-        the method ``waiting`` returns them, and ``begin`` counts their attempt.
+        The next ``limit`` articles that are not matched yet, and that have no attempt, are read. The ones with at most
+        ``max_chars`` characters are returned, and an attempt is counted for each. Longer articles are matched later,
+        one at a time: the method ``waiting`` returns them, and ``begin`` counts their attempt.
         """
         fresh = select_stored_articles().where(
             ARTICLE.c.stage == str(Stage.EXTRACTED),
@@ -67,18 +70,18 @@ class AttemptStore:
     def mark_interrupted(self) -> None:
         """Mark as interrupted each attempt that began but did not end.
 
-        The articles then wait to be processed one at a time (see ``waiting``). Call this only while the step processes
-        no article.
+        The articles then wait to be processed one at a time (see ``waiting``). Call this only while no article is being
+        matched or grouped.
         """
         begun = (ARTICLE_ATTEMPT.c.attempts > 0, ARTICLE_ATTEMPT.c.error == "")
         with self._connections.write_transaction() as connection:
             connection.execute(update(ARTICLE_ATTEMPT).where(*begun).values(error="the attempt was interrupted"))
 
     def waiting(self, stage: Stage) -> list[ArticleAttempt]:
-        """Return, for each source, one of the articles that wait at ``stage`` to be processed alone, not in a batch.
+        """Return the articles to process next, one for each source. Each of them is processed alone, not in a batch.
 
-        It is the article with the lowest id. An article is processed alone after a failed or interrupted attempt, or if
-        its text is long.
+        An article is processed alone after a failed or interrupted attempt, or if its text is long. Of the articles of
+        a source that wait at ``stage`` for this, the one with the lowest id is returned.
         """
         number = func.min(ARTICLE.c.id)
         query = (
@@ -116,14 +119,17 @@ class AttemptStore:
         return stored
 
     def begin_grouping(self, article_ids: Sequence[int]) -> None:
-        """Add one to the number of grouping attempts of each article in a batch."""
+        """Record that an attempt to group a batch of articles begins, by counting one attempt for each article.
+
+        An article that already has a recorded attempt is left unchanged.
+        """
         with self._connections.write_transaction() as connection:
             _insert_attempts(connection, dict.fromkeys(article_ids, 1))
 
     def record_failure(self, stored: StoredArticle, error: str, now: datetime) -> bool:
-        """Record why an attempt failed; return True if the article is now abandoned.
+        """Record why an attempt to process an article failed. Return True if the article is now abandoned.
 
-        An article is abandoned after ``MAX_FAILED_ATTEMPTS`` failed attempts.
+        An article is abandoned, which means that it is not tried again, after ``MAX_FAILED_ATTEMPTS`` failed attempts.
         """
         with self._connections.write_transaction() as connection:
             failed = update(ARTICLE_ATTEMPT).where(_is_among([stored.id])).values(error=error)

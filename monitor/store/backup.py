@@ -17,12 +17,12 @@ _REQUIRED_SPACE_FACTOR = 1.2  # so that the copy does not fill the disk
 
 
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
-    """Copy the database to ``folder/name.db``, verify the copy, and delete all but the ``keep`` newest copies.
+    """Copy the database to ``folder/name.db`` and verify the copy. Return the path of the copy.
 
-    Other threads and processes may write in the meantime; the copy nevertheless shows the database at one moment. The
-    file gets its final name only when it is complete and verified. If space is short, old copies are deleted before the
-    copy is made, except for the newest. Raises ``UsageError`` on PostgreSQL, and ``StoreError`` if the disk has no
-    space or the copy is damaged.
+    All but the ``keep`` newest copies are deleted. Other threads and processes may write in the meantime; the copy
+    nevertheless shows the database at one moment. The file gets its final name only when it is complete and verified.
+    If space is short, old copies are deleted before the copy is made, except for the newest. Raises ``UsageError`` on
+    PostgreSQL, and ``StoreError`` if the disk has no space or the copy is damaged.
     """
     if not connections.is_sqlite:
         raise UsageError("back up PostgreSQL with its own tools: pg_dump --format=custom DATABASE > FILE")
@@ -86,8 +86,8 @@ def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str
 def check_at_start(connections: Connections) -> None:
     """Check an SQLite database when a daemon starts, so that the daemon never writes to a damaged file.
 
-    A file above ``MAX_CHECKED_BYTES`` is not checked here; `monitor db check` checks it. Raises ``StoreCorrupt``, whose
-    message has the path of the newest backup. The file is not changed.
+    A file above ``MAX_CHECKED_BYTES`` is not checked here; `monitor db check` checks it. Raises ``StoreCorrupt`` if the
+    file is damaged. The message has the path of the newest backup, if there is one. The file is not changed.
     """
     file = Path(connections.database_file)
     if not connections.is_sqlite or not file.exists() or file.stat().st_size > MAX_CHECKED_BYTES:

@@ -1,4 +1,4 @@
-"""Connections and transactions on SQLite and PostgreSQL; upserts."""
+"""Connections and transactions on SQLite and PostgreSQL, and INSERT statements for rows that may already exist."""
 
 import os
 import sqlite3
@@ -268,7 +268,8 @@ def _connect_read_only(database_file: str) -> sqlite3.Connection:
 
     In WAL mode, SQLite creates two files next to the database if they are missing. If these files belonged to another
     user, the daemon could not open them. A user who may not create files there therefore opens the database as
-    immutable. This is safe only without a WAL file, because then no other process has the database open.
+    immutable, so that SQLite creates none. If a WAL file exists, this is not done, because another process may have the
+    database open.
     """
     file = Path(database_file)
     may_create = os.geteuid() in {0, file.stat().st_uid} and os.access(file.absolute().parent, os.W_OK)

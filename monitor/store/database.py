@@ -154,7 +154,10 @@ class Database:
 
     @cached_property
     def desk(self) -> "DeskStore":
-        """The store with the queries of the desk. It is imported at first use, because most commands do not need it."""
+        """The store with the queries for the web interface (the desk).
+
+        It is imported at first use, because most commands do not need it.
+        """
         from monitor.store.desk import DeskStore
 
         return DeskStore(self._connections)

@@ -42,10 +42,10 @@ It is not 1, because some mail servers refuse the first attempt only to test the
 
 
 def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
-    """Store the result of an attempt to send a delivery, and end the lease. If no attempt was made, only end the lease.
+    """Store the result of an attempt to send a delivery, and end the lease.
 
-    The result is False, and nothing changes, if the lease was lost, for example because another process has leased the
-    delivery.
+    If no attempt was made, only the time of the next attempt is stored, and the lease is ended. The result is False,
+    and nothing changes, if the lease was lost, for example because another process has leased the delivery.
     """
     delivery, send_result = delivery_result.delivery, delivery_result.send_result
     next_attempt_at = delivery_result.next_attempt_at
@@ -170,7 +170,7 @@ class DeliveryStore:
         max_per_target: int = 16,
         paused_targets: Collection[tuple[str, str]] = (),
     ) -> list[Delivery]:
-        """Lease due deliveries until ``expires_at``, at most ``max_per_target`` for each target.
+        """Lease due deliveries until ``expires_at``, at most ``max_per_target`` for each target (recipient or URL).
 
         The targets take turns: first the oldest delivery of each target is leased, then the second oldest of each, and
         so on. Targets in ``paused_targets`` are left out.
@@ -213,8 +213,10 @@ class DeliveryStore:
         """Record the result of an attempt to send a delivery.
 
         - If the result is a ``Retry`` and ``next_attempt_at`` is None, the delivery has failed.
-        - If ``pause_channel`` of the result is true, the other deliveries of the channel are delayed, too.
-        - If ``stop_target`` of the result is true, all deliveries to the target are rejected.
+        - If ``pause_channel`` of the result is true, the other pending deliveries of the channel are delayed, too,
+          unless the delivery has failed.
+        - If ``stop_target`` of the result is true, the other pending deliveries of the channel to the same target are
+          rejected, too.
 
         Raises ``LeaseLost`` if another process has leased the delivery.
         """
@@ -270,7 +272,7 @@ class DeliveryStore:
     def resend(self, delivery_id: int, now: datetime) -> Delivery:
         """Make a delivery due now, whatever its state is. Its next attempt counts as the first one.
 
-        The key of the delivery does not change, so that receivers can detect repetitions. If the delivery was sent
+        The key of the delivery, by which receivers detect repetitions, does not change. If the delivery was sent
         before, the time of sending and the number of attempts remain stored until the next attempt, because ``cancel``
         needs them. Raises ``UsageError`` if the delivery does not exist.
         """
@@ -296,8 +298,8 @@ class DeliveryStore:
     def forward(self, delivery_id: int, target: str, now: datetime) -> Delivery:
         """Send the message of a delivery to another target of the same channel: store a new delivery, due now.
 
-        The new delivery has a key of its own, because it is another message for the receiver. Raises ``UsageError`` if
-        the existing delivery is not found.
+        The new delivery has another key than the old one, so that receivers do not take it for a repetition. Raises
+        ``UsageError`` if the old delivery does not exist.
         """
         self.get_delivery(delivery_id)
         with self._connections.write_transaction(durable=True) as connection:
@@ -320,7 +322,7 @@ class DeliveryStore:
         return self.get_delivery(new_id)
 
     def dismiss(self, delivery_id: int, by: str, now: datetime) -> Delivery:
-        """Mark a rejected or failed delivery as dismissed, so that it is not reported any more.
+        """Mark a rejected or failed delivery as dismissed, so that it is not reported any more. Return the delivery.
 
         ``by`` is the user who dismissed it. Raises ``UsageError`` if the delivery does not exist, or is neither
         rejected nor failed.

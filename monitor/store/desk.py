@@ -54,9 +54,14 @@ from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 MAX_MEMBERS, MAX_DUPLICATES = 300, 50
 MAX_MENTIONS_COUNTED, MAX_FORM_MENTIONS, MAX_SAMPLE_ARTICLES = 200_000, 20_000, 2_000
-"""Maximum numbers of rows that one query reads, by kind of query.
+"""Maximum numbers of rows that one query reads.
 
-A count on a page may therefore be a count of a sample only. The page then also shows the size of the sample.
+- ``MAX_MENTIONS_COUNTED`` mentions are counted by hour.
+- ``MAX_FORM_MENTIONS`` mentions are read to list the spellings of a name.
+- ``MAX_SAMPLE_ARTICLES`` articles or mentions are read by other queries.
+
+If more rows exist, a number on a page is the result for this sample only. The page then also shows the size of the
+sample.
 """
 
 _LINE_COLUMNS = (
@@ -74,7 +79,10 @@ _CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
 
 
 class DeskStore:
-    """Queries for the pages of the desk; every method is one read transaction and may raise ``StoreError``."""
+    """Store with the queries for the web pages of this program (the desk).
+
+    Every method is one read transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -106,7 +114,7 @@ class DeskStore:
             return read_rows(HIT, rows, _hit_from_row, "hit_id")
 
     def list_story_hits(self, story_id: str, limit: int = 2 * MAX_MEMBERS) -> list[HitLine]:
-        """Return the hits of a story's articles, newest first."""
+        """Return the hits (satisfied rules) in the articles of a story, newest first. Withdrawn hits are left out."""
         query = _select_hits().where(*is_in_stories([story_id])).order_by(HIT.c.id.desc()).limit(limit)
         with self._connections.read_transaction() as connection:
             return read_rows(HIT, connection.execute(query), _hit_from_row, "hit_id")
@@ -129,7 +137,7 @@ class DeskStore:
         return newest or 0
 
     def load_passages(self, hit_ids: Sequence[int]) -> dict[int, tuple[Passage, ...]]:
-        """Return a dictionary that maps hit ids to the passages that prove the hit."""
+        """Return a dictionary that maps the id of each hit to its passages, the sentences that prove the hit."""
         found: dict[int, tuple[Passage, ...]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(hit_ids):
@@ -228,7 +236,7 @@ class DeskStore:
         return found
 
     def load_article_page(self, article_id: int) -> ArticlePage:
-        """Return everything that the desk shows on the page of an article.
+        """Return everything that the page of an article in the web interface shows.
 
         Raises ``UsageError`` if no article has this id.
         """
@@ -283,12 +291,18 @@ class DeskStore:
             return [_source_from_row(row) for row in connection.execute(query.order_by(SOURCE.c.id).limit(limit))]
 
     def list_source_ids(self) -> frozenset[str]:
-        """Return the ids of all configured sources that a daemon or a poll has stored."""
+        """Return the ids of the sources that are marked as configured in the database.
+
+        A source that was added to the configuration is missing until a daemon or a poll has stored it.
+        """
         with self._connections.read_transaction() as connection:
             return frozenset(connection.execute(select(SOURCE.c.id).where(IS_CONFIGURED)).scalars())
 
     def get_source(self, source_id: str) -> SourceLine:
-        """Return a source. Raises ``UsageError`` if the source is not configured, or was never polled."""
+        """Return a configured source.
+
+        Raises ``UsageError`` if no source with this id is stored, or if the source is no longer configured.
+        """
         query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.id == source_id)
         with self._connections.read_transaction() as connection:
             row = connection.execute(query).first()
@@ -414,7 +428,10 @@ class DeskStore:
         )
 
     def find_candidates(self, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
-        """Return the ids of the newest articles that contain the words of a query, newest first."""
+        """Return the ids of the newest articles that contain the words of a query, newest first.
+
+        With ``before_id``, only lower ids are returned.
+        """
         with self._connections.read_transaction() as connection:
             return find_candidates(connection, query, limit, before_id)
 
@@ -429,7 +446,7 @@ class DeskStore:
     def first_id_since(self, at: datetime) -> int | None:
         """Return the id of the first article that was first seen at ``at`` or later, or None if there is none.
 
-        Ids grow with time.
+        An article that is stored later has a higher id.
         """
         first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= at).order_by(ARTICLE.c.first_seen_at).limit(1)
         with self._connections.read_transaction() as connection:
@@ -478,7 +495,7 @@ class DeskStore:
     def list_lines(self, wanted: ArticleFilter, before_id: int | None = None, min_id: int = 0) -> list[ArticleLine]:
         """Return the newest articles that satisfy a filter, newest first, without their texts.
 
-        The ids of the articles are at least ``min_id`` and below ``before_id``.
+        Articles with ids below ``min_id`` are left out. With ``before_id``, only articles with lower ids are returned.
         """
         query = _select_lines().where(*_filter_conditions(wanted), ARTICLE.c.id >= min_id)
         if before_id is not None:
@@ -779,7 +796,7 @@ def _count_hours(
 ) -> list[HourCount]:
     """Return the number of rows per hour, oldest hour first. The hour of a row is taken from ``column``.
 
-    If ``count`` is given, this SQL expression is used instead of the number of rows.
+    If the SQL expression ``count`` is given, its value for each hour is returned instead of the number of rows.
     """
     number = func.count() if count is None else count
     hour = _hour_of(connection, column)

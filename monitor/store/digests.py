@@ -101,8 +101,8 @@ class DigestStore:
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
         """Return the start of the period that the next digest of a new plan covers, or None if the plan is not new.
 
-        A plan begins with an initial window (period), which reports nothing. The plan is new as long as this is its
-        only window.
+        The first stored window (period) of a digest plan reports nothing. The plan is new as long as this is its only
+        window.
         """
         windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
@@ -112,14 +112,15 @@ class DigestStore:
     def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
         """Return the hits that a digest plan has not reported yet, and that were found before ``before``, oldest first.
 
-        A hit that a verdict has withdrawn is left out. A hit that a verdict has restored is returned again. A hit for
-        which a verdict has confirmed another official is returned again as an update.
+        Hits that are withdrawn (made invalid by a verdict or a changed configuration), or whose articles wait to be
+        matched again, are left out. A hit that a verdict has restored is returned again. A hit for which a verdict has
+        confirmed another official is returned again as an update.
         """
         with self._connections.read_transaction() as connection:
             return _load_undelivered(connection, plan, before, _load_plan_state(connection, plan))
 
     def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules that were found in a period, oldest first.
+        """Return the hits of a digest plan's rules that were found in a period, oldest first.
 
         Both reported and unreported hits are returned.
         """
@@ -147,7 +148,7 @@ class DigestStore:
     ) -> dict[str, tuple[int, ...]]:
         """Return a dictionary that maps the id of each official to numbers of articles that name the official.
 
-        ``days`` are the starts of consecutive days; the result has one number for each.
+        ``days`` are the starts of consecutive days. Each value of the dictionary has one number for each day.
         """
         counts = {official: [0] * len(days) for official in official_ids}
         ends = [*days[1:], *(day + timedelta(hours=24) for day in days[-1:])]
@@ -197,8 +198,9 @@ class DigestStore:
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
         """Return the numbers of quarantined articles by source and reason, the highest number first.
 
-        A quarantined article is stored, but not reported. Only articles are counted that were first seen in the window
-        (period), or for which the last attempt to process them failed in it.
+        A quarantined article is stored, but not reported. It is counted in the window (period) in which it was first
+        seen. If it was abandoned (is not tried again after failed attempts), it is counted in the window in which the
+        last attempt failed.
         """
         count = func.count().label("count")
         abandoned_at = ARTICLE_ATTEMPT.c.abandoned_at  # may be after the digest of the time when it was first seen
@@ -218,8 +220,8 @@ class DigestStore:
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
         """Return the last window (period) of a digest plan, or None if no window is stored yet.
 
-        If the only window is the initial one, which reports nothing, and the plan is not immediate, the result also has
-        the start of the period that the first digest covers. Everything is read in one transaction.
+        The first window of a plan reports nothing. If it is the only one, and the plan has fixed times (is not
+        immediate), the result also has the start of the period that the next digest covers.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -284,17 +286,18 @@ class DigestStore:
             connection.execute(insert_ignore(UNSUBSCRIBED_TARGET, connection), row)
 
     def subscribe(self, plan_id: str, channel_id: str, target: str) -> None:
-        """Record that digests of a plan are sent to a target again, after it had unsubscribed."""
+        """Record that digests of a plan are sent again to a target (recipient) that had unsubscribed."""
         table = UNSUBSCRIBED_TARGET
         wanted = (table.c.plan_id == plan_id, table.c.channel_id == channel_id, table.c.target == target)
         with self._connections.write_transaction(durable=True) as connection:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return a dictionary that maps the id of each undelivered hit to a digest item without passages.
+        """Return the hits that a digest plan has not reported yet, as digest items without passages, oldest first.
 
-        The hits were found before ``before``, and the oldest is first. Only plain columns are read, not JSON, so that a
-        damaged passage cannot prevent an article from being reported.
+        The result is a dictionary that maps the id of each hit to its digest item. Only hits found before ``before``
+        are included. Only plain columns are read, not JSON, so that a damaged passage cannot prevent an article from
+        being reported.
         """
         is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
         last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
@@ -355,11 +358,11 @@ class DigestStore:
         return True
 
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
-        """Store the first window (period) of a digest plan, and record older hits of the plan's rules as reported.
+        """Store the first window (period) of a digest plan, so that the plan reports no hits found before ``before``.
 
-        Older hits are hits found before ``before``. Later searches for hits begin shortly below the highest id of the
-        older hits, so only the older hits from there on are recorded. The result is False, and nothing is stored, if
-        this window was stored before.
+        Later searches for unreported hits begin shortly below the highest id of these hits. The ones with ids from
+        there on are recorded as reported; the others are not found again. The result is False, and nothing is stored,
+        if this window was stored before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:
@@ -382,10 +385,10 @@ class DigestStore:
 def _with_entry_counts(
     coverage: Coverage, quarantined: Sequence[QuarantineSummary], states: Sequence[PollState], window: Window
 ) -> Coverage:
-    """Return the coverage with the numbers of entries that were quarantined, merged or dropped.
+    """Return ``coverage`` with three numbers added: quarantined articles, merged entries and dropped entries.
 
-    Entries were merged if they repeat another entry. Only sources that were read successfully since the start of the
-    window (period) are counted.
+    Merged entries repeat another entry. Dropped entries are empty, were not read, or are unaccounted for. Merged and
+    dropped entries are counted only for sources that were read successfully since the start of the window (period).
     """
     counts = [state.counts for state in states if state.last_success_at and state.last_success_at >= window.start_at]
     return replace(
@@ -434,16 +437,15 @@ def _first_waiting_hit_id(connection: Connection) -> int:
 _WAITING_HITS = select(HIT.c.id).join_from(RESCREEN, HIT, RESCREEN.c.article_id == HIT.c.article_id)
 _ABOVE_ALL_IDS = 1 << 62
 _NOT_NAMED = encode_texts(("-",))
-"""Value of ``digest_hit.official_ids`` for a hit that counts as reported although no digest has named an official for
-it.
+"""Value of ``digest_hit.official_ids`` for a hit that counts as reported although no digest has shown it.
 
-The hit is older than the digest plan, or the digest did not show it.
+The hit is older than the digest plan, or the digest has left it out, for example because its story is muted.
 """
 _NOBODY = ("",)
-"""Placeholder for the officials of a hit whose rule names no official.
+"""Officials of a valid hit whose rule names no official: a single empty id.
 
-Such a hit can be reported, and retracted when it is withdrawn. The officials of a withdrawn hit are an empty set, so a
-valid hit needs a set that is not empty.
+The officials of a withdrawn hit are an empty set, so the set of a valid hit must not be empty. Otherwise the hit could
+not be reported, or retracted when it is withdrawn.
 """
 _IS_REPORTABLE = (HIT.c.withdrawn_at.is_(None), ~exists().where(RESCREEN.c.article_id == HIT.c.article_id))
 _RESCREENED_MARGIN = timedelta(days=1)
@@ -496,9 +498,10 @@ def _mark_reported(
 
 
 def _mark_retracted(connection: Connection, plan_id: str, retractions: Sequence[Retraction]) -> None:
-    """Record which officials of some hits no longer count as reported by a digest plan, because a digest retracts them.
+    """Record that a digest retracts reports: the hits do not name the reported officials any more.
 
-    Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile.
+    These officials no longer count as reported by the digest plan. Raises ``_AlreadyReported`` if a hit was reported or
+    changed meanwhile.
     """
     retracted = {one.hit_id: frozenset(one.official_ids) for one in retractions}
     for chunk in chunk_ids(sorted(retracted)):
@@ -526,9 +529,10 @@ def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[A
 
 
 def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Lock hits until the transaction ends, so that no verdict changes them meanwhile.
+    """Lock the given hits until the transaction ends, so that no verdict changes them meanwhile.
 
-    Return a dictionary that maps the id of each hit to its row, as selected by ``_select_reported``.
+    Return a dictionary that maps the id of each hit to its row. The row also has the officials that the digest plan has
+    already reported for the hit (see ``_select_reported``).
     """
     query = _select_reported(plan_id, HIT.c.id.in_(hit_ids)).with_for_update(read=True, of=HIT)
     return {row.id: row for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Evidence: raw pages, the chain of evidence records about matched pages, and evidence bundles.
+"""Evidence: raw pages, the chain of evidence records about these pages, and evidence bundles.
 
 A bundle proves that a page was read at a certain time and has not been changed since. Each record contains the hash of
 the previous record. Therefore a record cannot be changed, removed or inserted without breaking all later records. If
@@ -76,9 +76,9 @@ class PageSnapshotStore:
 
 
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
-"""HTTP headers that do not describe the stored body, because the body is stored decoded.
+"""HTTP headers that describe the body as it was transferred. They do not fit the stored body, which is decoded.
 
-The WARC file has other names for them.
+In a WARC file, their names therefore begin with ``X-Archive-Orig-``.
 """
 
 README_TEMPLATE = """Evidence of article {article}: {url}
@@ -138,7 +138,10 @@ def write_evidence_bundle(
 
 
 def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
-    """Return a WARC file with two records: the response of the server, and the evidence record as metadata."""
+    """Return the compressed content of a web archive file (WARC), which has two records.
+
+    The first is the response of the server. The second is the evidence record, which proves when the page was read.
+    """
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
     dated = {"WARC-Date": snapshot.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if snapshot.captured_at else {}
@@ -171,10 +174,10 @@ def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
 
 
 def append_records(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Append an evidence record, which proves when a page was read, to the chain of these records.
+    """Append evidence records, which prove when pages were read, to the chain of these records.
 
-    This is done for each matched article in ``article_ids`` whose raw page has no record yet. The caller opens the
-    transaction.
+    An article in ``article_ids`` gets a record if it has mentions or hits, and if its raw page has no record yet. The
+    caller opens the transaction.
     """
     matched = exists().where(HIT.c.article_id == ARTICLE.c.id) | exists().where(MENTION.c.article_id == ARTICLE.c.id)
     columns = [PAGE_SNAPSHOT.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
@@ -206,10 +209,12 @@ def append_records(connection: Connection, article_ids: Collection[int], now: da
 
 
 def append_verdict_records(connection: Connection, verdict: Verdict, article_ids: Collection[int]) -> None:
-    """Append a record of a verdict to the chain, for each of these articles that already has an evidence record.
+    """Append records of a reader's verdict to the evidence chain.
 
-    If the verdict was undone, the record states this. The record contains neither the name in the text nor the note of
-    the reader: records are permanent, but ``monitor forget`` must erase both. The caller opens the transaction.
+    In the chain, each record has the hash of the record before it. One record is appended for each given article that
+    already has an evidence record of its page. If the verdict was undone, the record states this. The record contains
+    neither the name in the text nor the note of the reader: records are permanent, but ``monitor forget`` must erase
+    both. The caller opens the transaction.
     """
     query = select(EVIDENCE_RECORD.c.article_id).where(EVIDENCE_RECORD.c.article_id.in_(article_ids)).distinct()
     facts = {
@@ -227,9 +232,10 @@ def append_verdict_records(connection: Connection, verdict: Verdict, article_ids
 
 
 def _append(connection: Connection, records: Sequence[tuple[int, str, Mapping[str, object]]]) -> None:
-    """Append records to the chain.
+    """Append records to the evidence chain, in which each record has the hash of the record before it.
 
-    Each record is given as the id of the article, the SHA-256 of its page or an empty text, and the facts to record.
+    A record is given by three parts: the id of the article, the SHA-256 of its page or an empty text, and the facts to
+    record.
     """
     if not records:
         return
@@ -262,7 +268,7 @@ class EvidenceStore:
         return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
-        """Return two hashes for each record whose id is above ``record_id``, in the order of the ids.
+        """Return two hashes for each evidence record whose id is above ``record_id``, in the order of the ids.
 
         The first hash is the SHA-256 of the record's text. The second is the hash in the chain, which also covers all
         earlier records.
@@ -273,9 +279,9 @@ class EvidenceStore:
         ]
 
     def find_broken_record(self) -> str:
-        """Return a sentence about the first record that does not fit into the chain.
+        """Return a sentence about the first evidence record with a wrong hash, or an empty string if there is none.
 
-        The result is an empty string if the chain is intact.
+        Each record has the hash of the record before it. A wrong hash shows that a record was changed or deleted.
         """
         previous = GENESIS_HASH
         for proof in self._load_proofs(EVIDENCE_RECORD.c.id > 0):

@@ -1,7 +1,7 @@
-"""Check of an evidence bundle: ``python verify.py [FOLDER]``. It needs nothing but Python.
+"""Check of an evidence bundle, which proves when a page was read: ``python verify.py [FOLDER]``.
 
-The hash of a record is the SHA-256 of two concatenated hexadecimal hashes: the hash of the previous record, and the
-SHA-256 of the text of the record. For the first record, the previous hash is 64 zeros.
+The check needs nothing but Python. The hash of a record is the SHA-256 of two concatenated hexadecimal hashes: the hash
+of the previous record, and the SHA-256 of the text of the record. For the first record, the previous hash is 64 zeros.
 """
 
 import hashlib
@@ -13,7 +13,10 @@ GENESIS_HASH = "0" * 64
 
 
 def chain_hash(previous: str, record_hash: str) -> str:
-    """Return the hash of a record, given the hash of the previous record and the SHA-256 of its own text."""
+    """Return the hash of an evidence record in the chain.
+
+    ``previous`` is the hash of the record before it. ``record_hash`` is the SHA-256 of the text of the record itself.
+    """
     return hashlib.sha256((previous + record_hash).encode("ascii")).hexdigest()
 
 
@@ -49,7 +52,10 @@ def find_errors(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the errors of an evidence bundle or, if it has none, the last hash of the chain. Return the exit code."""
+    """Check an evidence bundle. Print its errors or, if it has none, the last hash of its chain.
+
+    Return the exit code: 1 if there are errors, otherwise 0.
+    """
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]

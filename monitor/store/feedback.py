@@ -54,18 +54,18 @@ from monitor.store.row_mapping import (
 )
 
 _UP_TO = "up to h"
-"""Beginning of ``Change.before`` and ``Change.after`` in a change that marks all hits up to a certain hit as read.
+"""Beginning of the texts ``before`` and ``after`` of a change that marks all hits up to a certain one as read.
 
-The id of that hit follows.
+The id of the last of these hits follows.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ScreeningBasis:
-    """Articles to match again, with the verdicts that apply to each of them.
+    """Articles to match again, with the readers' verdicts that apply to each of them.
 
-    The articles are matched outside of the transaction. Before the findings are stored, ``state`` is compared with the
-    present state; if it differs, the findings are outdated.
+    The articles are matched before the transaction that stores the findings. This transaction loads the articles and
+    verdicts again. If their ``state`` then differs, the findings are outdated.
 
     - ``verdicts`` maps the id of an article to the verdicts that apply to it.
     - ``waiting_ids`` are the ids that were read from the queue of articles to match again. ``articles`` may lack some
@@ -86,7 +86,10 @@ class ScreeningBasis:
 
 
 class FeedbackStore:
-    """Store of feedback; every method is one transaction and may raise ``StoreError``."""
+    """Store of readers' feedback: verdicts and marks on stories.
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -139,8 +142,9 @@ class FeedbackStore:
         """Store a verdict, the record ``change``, and the findings, in one transaction.
 
         ``basis`` has the articles and verdicts from which the findings were computed. ``findings`` are the mentions and
-        hits in the articles, with the new verdict taken into account. The result is None, and nothing is stored, if the
-        articles or verdicts of ``basis`` have changed since it was loaded.
+        hits in the articles, with the new verdict taken into account. Return the verdict and the record as stored, and
+        the numbers of changed hits. The result is None, and nothing is stored, if the articles or verdicts of ``basis``
+        have changed since it was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -164,8 +168,10 @@ class FeedbackStore:
     ) -> tuple[Verdict, Change, RescreenResult] | None:
         """Undo the verdict that the change ``undone`` has added. Store the findings that result without this verdict.
 
-        ``basis`` has the articles and verdicts from which the findings were computed. The result is None, and nothing
-        is stored, if they have changed since ``basis`` was loaded.
+        ``basis`` has the articles and verdicts from which the findings were computed. Return the verdict as stored, the
+        stored ``change`` (the record of the undoing), and the numbers of changed hits. The result is None, and nothing
+        is stored, if the articles or verdicts of ``basis`` have changed since it was loaded. Raises ``UsageError`` if
+        the verdict was undone before.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -187,7 +193,8 @@ class FeedbackStore:
 
         - articles with unreported hits
         - recent articles, in which edited rules may find new hits. An article is recent if it was first seen after the
-          last window (period) of at least one of the scheduled digests ``plan_ids``, but not before ``since_limit``.
+          end of the last period that at least one of the digest plans ``plan_ids`` has covered, but not before
+          ``since_limit``.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
@@ -219,12 +226,13 @@ class FeedbackStore:
     def save_rescreened(
         self, basis: ScreeningBasis, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime
     ) -> RescreenResult | None:
-        """Store the new findings of articles that were matched again, and remove these articles from the queue.
+        """Store the new findings of articles that were matched again. Return the numbers of changed hits.
 
-        ``basis`` is the state from which the findings were computed; its ``waiting_ids`` are removed from the queue.
-        The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
-        loaded. An article of ``basis`` that is not in ``findings`` keeps its stored findings. For each changed hit, the
-        cause is recorded: the newest verdict on the article or, if there is no verdict, the changed configuration.
+        ``basis`` has the articles and verdicts from which the findings were computed. Its ``waiting_ids`` are removed
+        from the queue of articles to match again. The result is None, and nothing is stored, if the articles or
+        verdicts of ``basis`` have changed since it was loaded. An article of ``basis`` that is not in ``findings``
+        keeps its stored findings. For each changed hit, the cause is recorded: the newest verdict on the article or, if
+        there is no verdict, the changed configuration.
         """
         with self._connections.write_transaction() as connection:
             lock_grouping(connection)
@@ -237,16 +245,17 @@ class FeedbackStore:
             return result
 
     def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
-        """Store what a backtest (a run of edited rules over stored articles) has found in matched articles.
+        """Store what a backtest (a run of edited rules over stored articles) has found.
 
-        The next digests report the hits that are new.
+        Return the numbers of changed hits. Findings in articles that are not matched yet are ignored. The next digests
+        report the hits that are new.
         """
         matched = [one for one in findings if one[0].stage in {Stage.MATCHED, Stage.GROUPED}]
         with self._connections.write_transaction() as connection:
             return apply_findings(connection, matched, now, {})
 
     def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
-        """Store a mark on a story, such as mute or follow, and the record of this change.
+        """Store a mark on a story, such as mute or follow, and the record of this change. Return both as stored.
 
         Raises ``UsageError`` if the story does not exist.
         """
@@ -258,7 +267,7 @@ class FeedbackStore:
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> Change:
         """Undo the mark on a story that was added by the change ``undone``.
 
-        Store ``change``, the record of the undoing, and return it.
+        Store ``change``, the record of the undoing, and return it. Raises ``UsageError`` if the mark was undone before.
         """
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
@@ -288,7 +297,8 @@ class FeedbackStore:
     def undo_read(self, undone: Change, reader: Reader, change: Change) -> Change:
         """Undo a change of ``mark_stories_read`` or ``mark_read_until``. Return ``change``, the record of the undoing.
 
-        Raises ``UsageError`` if the reader has marked more hits as read since.
+        Raises ``UsageError`` if the change was undone before. For a change of ``mark_read_until``, also raises it if
+        the reader has marked more hits as read since.
         """
         with self._connections.write_transaction() as connection:
             _set_undone(connection, CHANGE, undone.id, change, reader)
@@ -418,7 +428,10 @@ class FeedbackStore:
         return row.article_id, row.story_id, read_row(HIT, hit_id, partial(decode_texts, row.official_ids))
 
     def record_change(self, change: Change, reader: Reader) -> Change:
-        """Store the record of a change that adds neither a verdict nor a mark, such as an edit of the configuration."""
+        """Store the record of a change that adds neither a verdict nor a mark, such as an edit of the configuration.
+
+        Return the record with its new id.
+        """
         with self._connections.write_transaction() as connection:
             return add_change(connection, change, reader)
 

@@ -1,6 +1,6 @@
 """Store of findings in articles: mentions of officials, near misses (rejected mentions), and hits of rules.
 
-It also schedules the rechecks of reported articles.
+It also schedules rechecks: later fetches of reported articles, to find changes.
 """
 
 from collections.abc import Collection, Sequence
@@ -45,8 +45,9 @@ class FindingStore:
     def save(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
         """Store the findings in articles, and move the articles to stage ``MATCHED``. Return the number of new hits.
 
-        Hits are stored only for articles that may be reported. In the same transaction, rechecks of articles with hits
-        are scheduled, and the evidence records are appended. A repeated call changes nothing.
+        Hits are stored only for articles that may be reported. The same transaction schedules a recheck (a later fetch,
+        to find changes) of each article with hits, and adds records to the evidence chain, which proves when pages were
+        read. A repeated call changes nothing.
         """
         article_ids = [stored.id for stored, _found in findings]
         with self._connections.write_transaction() as connection:
@@ -62,7 +63,7 @@ class FindingStore:
 
 
 def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Replace the findings in these articles, and move the articles to stage ``MATCHED``.
+    """Replace the stored findings in the given articles, and move these articles to stage ``MATCHED``.
 
     Return the number of new hits. An article that another process has matched in the meantime is left unchanged.
     """
@@ -85,7 +86,10 @@ def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArtic
 
 
 def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Replace the stored mentions and near misses (rejected mentions) of these articles. Their hits are not changed."""
+    """Replace the stored mentions and near misses (rejected mentions) of the given articles.
+
+    The stored hits of these articles are not changed.
+    """
     article_ids = [stored.id for stored, _found in findings]
     for rows in (MENTION, NEAR_MISS):
         connection.execute(delete(rows).where(rows.c.article_id.in_(article_ids)))
@@ -225,7 +229,7 @@ _INSERT_RECHECKS = text(
 
 
 def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Schedule the first recheck of each of these articles.
+    """Schedule the first recheck of each given article: a later fetch of its page, to find changes.
 
     Articles whose text comes from the feed are left out, because there is no earlier version of their pages with which
     a later version could be compared.
@@ -238,7 +242,7 @@ def schedule_rechecks(connection: Connection, article_ids: Collection[int], now:
 
 
 def expedite_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Make the rechecks of these articles due now.
+    """Make the rechecks of the given articles (later fetches of their pages, to find changes) due now.
 
     An article is left unchanged if its recheck is in progress or was done within ``MIN_RECHECK_INTERVAL``.
     """

@@ -139,7 +139,7 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
 def _forget_changes(connection: Connection, official_id: str) -> int:
     """Delete the records of changes that concern an official, and return their number.
 
-    The changes are verdicts, undone verdicts, and edits of the official's keys in sources.yaml.
+    The changes are verdicts, undone verdicts, and edits of the official's data in sources.yaml.
     """
     verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
     is_about = or_(
@@ -193,8 +193,9 @@ def _render_again(connection: Connection, row: AnyRow, digest: Digest, render: R
 def redact_digest(digest: Digest, official_id: str, texts: Collection[str]) -> Digest:
     """Return a digest from which everything about an official is removed.
 
-    These are items about this official alone, and all passages and notices that name the official. ``texts`` are the
-    spellings of the official's name, in lower case without diacritics.
+    Items about this official alone are removed. From other items about the official, the official and all passages,
+    changes and notes that name the official are removed. Notices that name the official are removed, too. ``texts`` are
+    the spellings of the official's name, in lower case without diacritics.
     """
     stories = [story for one in digest.stories if (story := _redact_story(one, official_id, texts))]
     return replace(

@@ -77,7 +77,7 @@ class _TsQuery(UserDefinedType[str]):
     cache_ok = True
 
     def get_col_spec(self, **_options: object) -> str:
-        """Return the name of the type in SQL."""
+        """Return the name of this type in SQL."""
         return "TSQUERY"
 
 
@@ -175,10 +175,11 @@ def stored_search_text(connection: Connection, search_text: str) -> str:
 
 
 def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
-    """Add newly stored articles, given as (article id, search text), to the full-text index of SQLite.
+    """Add newly stored articles to the full-text index of SQLite.
 
-    PostgreSQL updates its index by itself, so nothing is done there. On SQLite a trigger cannot do this, because
-    triggers may not write to virtual tables with ``trusted_schema`` off.
+    Each article is given as a pair: its id, and its text in lower case without diacritics. On PostgreSQL nothing is
+    done, because it updates its index by itself. On SQLite a trigger cannot update the index, because triggers may not
+    write to virtual tables with ``trusted_schema`` off.
     """
     rows = [(article_id, search_text) for article_id, search_text in texts if search_text]
     if rows and connection.dialect.name == "sqlite":

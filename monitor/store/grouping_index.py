@@ -94,7 +94,7 @@ def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
 
 
 def lock_grouping(connection: Connection) -> None:
-    """Lock grouping until the transaction ends: no other process can group articles, or give or apply verdicts."""
+    """Prevent other processes from grouping articles and from storing verdicts, until the transaction ends."""
     if connection.dialect.name != "sqlite":  # on SQLite, a write transaction has the database to itself
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")
 
@@ -147,7 +147,11 @@ def load_grouped_article(connection: Connection, article_id: int) -> tuple[Place
 
 
 def write_changes(connection: Connection, changes: GroupingChanges, version: int) -> None:
-    """Write the changes of a batch with one statement per table. The written rows get ``version`` as their version."""
+    """Write the changes that result from grouping a batch of articles.
+
+    The written rows of the grouping window (the index of the latest articles and the open stories) get ``version`` as
+    their version.
+    """
     executor = RawExecutor(connection)
     executor.execute(_UPSERT_STATE, (version,))
     if changes.placements:

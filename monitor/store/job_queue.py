@@ -1,8 +1,8 @@
 """Job queue for worker processes, on PostgreSQL with Procrastinate: its tables, enqueuing, claiming and requeuing.
 
-The tables of Procrastinate are created and migrated together with the tables of this program, by scripts in the
-installed package. Its schema does not state its version, so the name of the last applied script is stored as a comment
-on its main table.
+The tables of Procrastinate are created and migrated together with the tables of this program, by the scripts in the
+installed package of Procrastinate. Its schema does not state its version, so the name of the last applied script is
+stored as a comment on its main table.
 
 Jobs are enqueued on a connection of this program, in the transaction that leases their sources. The lock of a job is
 its host, so that one job per host runs at a time. Its queueing lock is its source, so that at most one job per source
@@ -41,9 +41,10 @@ def is_installed() -> bool:
 
 
 def pending_migrations(connection: Connection) -> tuple[str, ...]:
-    """Return the migrations of the installed Procrastinate that are not applied yet, oldest first; none on SQLite.
+    """Return the migrations of the library Procrastinate that are not applied yet, oldest first; none on SQLite.
 
-    Raises ``SchemaMismatch`` if the tables of the queue belong to another program, or to a newer version.
+    Raises ``SchemaMismatch`` if the tables of the queue belong to another program, or to a newer version of
+    Procrastinate.
     """
     if connection.dialect.name == "sqlite" or not is_installed():
         return ()
@@ -94,8 +95,8 @@ ENQUEUE_LOCK_ID = 7_310_002  # an advisory lock of PostgreSQL: only one daemon a
 MAX_QUEUED_JOBS = 400
 """Maximum number of queued jobs.
 
-Each run of the enqueuer reads the whole queue, so the queue must be short. Further sources and pages stay due in their
-tables and are enqueued later.
+Whenever jobs are enqueued, the whole queue is read, so the queue must be short. Further sources and pages stay due in
+their tables and are enqueued later.
 """
 
 MAX_QUEUED_JOBS_PER_HOST = 8
@@ -146,7 +147,8 @@ class JobQueue:
         """Lease due sources and enqueue a job for each. The work of dead workers is requeued first.
 
         A job is also enqueued for each source with pages to read. If no worker is alive, all jobs are cancelled
-        instead. If several processes call this at the same time, each due source is enqueued once.
+        instead. If several processes call this at the same time, each due source is enqueued once. Return the numbers
+        of live workers, of new jobs and of requeued jobs.
         """
         with self._connections.write_transaction() as connection:
             workers = self._count_alive_workers(connection)
@@ -164,9 +166,9 @@ class JobQueue:
         return EnqueueResult(workers, len(polls), len(pages), requeued)
 
     def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Exchange the lease in a job for a new lease of the worker that runs the job. Return the new lease.
+        """Replace the lease of a job's source by a new lease of the worker that runs the job. Return the new lease.
 
-        The result is None if the lease in the job is not valid any more.
+        ``token`` is the lease token in the job. The result is None if this token is not valid any more.
         """
         job_token = token.rstrip(INTERRUPTED)
         own = f"{job_token}.{secrets.token_hex(4)}{token[len(job_token) :]}"
@@ -264,7 +266,10 @@ class QueueQuota:
 def _lease_due_sources(
     connection: Connection, quota: QueueQuota, now: datetime, expires_at: datetime
 ) -> list[dict[str, Any]]:
-    """Lease as many due sources as the quota allows, the longest overdue first. Return a job for each leased source."""
+    """Lease sources that are due to be polled, the longest overdue first. Return a job for each leased source.
+
+    ``quota`` limits the number of jobs, in total and for each host.
+    """
     due = (
         SOURCE.c.configured,
         SOURCE.c.next_poll_at <= now,
@@ -333,12 +338,12 @@ def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
 
 
 def _release_leases(connection: Connection, leases: list[tuple[str, str]], added: str = "") -> int:
-    """End the leases of sources for which there were jobs. Return the number of ended leases.
+    """End leases of sources that were taken for jobs. Return the number of ended leases.
 
-    Each lease is given by the id of the source and the token in the job. If a worker has claimed the job, it has
-    replaced this token by a new one; then the lease with the new token is ended. A token ends with one character for
-    each interrupted poll of the source. These characters stay in the row of the source. ``added`` is appended to them:
-    it is one more such character, or empty.
+    ``leases`` has a pair for each job: the id of the source, and the lease token in the job. If a worker has claimed
+    the job, it has replaced this token by a new one; the lease is ended nevertheless. A token ends with one character
+    for each interrupted poll of the source. The row of the source keeps these characters, and ``added`` is appended to
+    them: one more such character, or an empty text.
     """
     values = [
         {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}

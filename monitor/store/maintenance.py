@@ -1,7 +1,7 @@
 """Maintenance of the database: recovery after a crash or a wrong clock, expiry, integrity checks and optimisation.
 
-Expired data is deleted in small transactions; articles with findings, and their evidence, are never deleted. Expiry
-uses the trusted time (``key_value.trusted_now``), so a clock that is years ahead deletes nothing.
+Expired data is deleted in small transactions; articles with mentions or hits, and their evidence, are never deleted.
+Expiry uses the trusted time (``key_value.trusted_now``), so a clock that is years ahead deletes nothing.
 """
 
 from dataclasses import replace
@@ -42,13 +42,16 @@ from monitor.store.row_mapping import IS_LISTED
 from monitor.store.sources import INTERRUPTED, decode_poll_state, interruption_marks
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Maximum change of the clock that needs no recovery, because time servers also cause changes of this size."""
+"""Maximum time by which the clock may be set back without a correction of planned times.
+
+Time servers also cause changes of this size.
+"""
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
-    """End all leases and make their work due. The polls of leased sources count as interrupted.
+    """End all leases (claims of processes on rows) and make the leased work due.
 
-    Call it only if no other process uses the database.
+    The polls of leased sources count as interrupted. Call this function only if no other process uses the database.
     """
     with connections.write_transaction() as connection:
         polled = update(SOURCE).where(SOURCE.c.lease_expires_at.is_not(None))
@@ -65,9 +68,9 @@ def release_leases(connections: Connections, now: datetime) -> None:
 def record_clock(connections: Connections, now: datetime) -> ClockChange:
     """Store the time, and return how far the clock was set back or has jumped ahead since the last call.
 
-    Both numbers are zero if the clock is right. If the clock was set back, planned times (of polls, pages, rechecks,
-    deliveries and leases) are shifted back by the same amount, so that nothing waits too long. Hits with times in the
-    future count as found now.
+    Both durations are zero if the clock is right. If the clock was set back, planned times (of polls, pages, rechecks,
+    deliveries and leases) are moved back by the same amount, so that nothing waits too long. Hits that were found at a
+    time in the future get the present time.
     """
     with connections.write_transaction() as connection:
         stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_KEY)).scalar()
@@ -107,18 +110,19 @@ def _shift_planned_times(connection: Connection, now: datetime, set_back_by: tim
 
 _UNMATCHED_STAGES = (str(Stage.LISTED), str(Stage.EXTRACTED))
 DELETE_BATCH_SIZE = 500
-"""Number of articles that one transaction checks, so that other writers wait for a short time only."""
+"""Maximum number of expired articles in one transaction, so that other writers wait for a short time only."""
 
 
 def delete_expired_articles(
     connections: Connections, now: datetime, age: timedelta, after_id: int = 0
 ) -> tuple[int, int]:
-    """Delete the expired articles of one batch. An article is expired if it was first seen more than ``age`` ago.
+    """Delete one batch of expired articles, which were first seen more than ``age`` ago.
 
-    The batch consists of the articles with ids above ``after_id``, in ascending order. Some articles are not deleted:
-    articles with mentions, hits or evidence, unmatched articles, and originals of remaining duplicates. Entry keys
-    remain, so that a deleted article is not new when a feed lists it again. Return the number of deleted articles and
-    the id from which to continue, which is 0 after the last batch.
+    The batch has the expired articles with the lowest ids above ``after_id``, at most ``DELETE_BATCH_SIZE`` of them.
+    Some of these are not deleted: articles with mentions, hits or evidence records, articles that are not matched yet,
+    and originals of remaining duplicates. The keys of feed entries (such as URLs) remain, so that a deleted article is
+    not new when a feed lists it again. Return the number of deleted articles, and the ``after_id`` of the next batch,
+    which is 0 after the last batch.
     """
     with connections.write_transaction() as connection:
         before = trusted_now(connection, now) - age
@@ -134,10 +138,12 @@ def delete_expired_articles(
 
 
 def delete_expired_records(connections: Connections, now: datetime, age: timedelta) -> int:
-    """Delete old near misses (rejected mentions) and old finished deliveries. Return the number of deleted rows.
+    """Delete old near misses (texts that were rejected as the name of an official) and old finished deliveries.
 
-    A near miss is old if its article was first seen more than ``age`` ago. A delivery is old if it finished more than
-    ``age`` ago. Digests remain as the record of what was reported when.
+    A near miss is old if its article was first seen more than ``age`` ago, and a delivery if it finished more than
+    ``age`` ago. Rendered digests that no delivery needs are deleted, too, if they were composed more than ``age`` ago.
+    The contents of digests remain as the record of what was reported when. Return the number of deleted near misses and
+    deliveries.
     """
     finished = [str(state) for state in DeliveryState if state is not DeliveryState.PENDING]
     with connections.write_transaction() as connection:
@@ -172,9 +178,10 @@ class MaintenanceStore:
         self._connections, self._disk_space = connections, DiskSpaceGuard(connections)
 
     def check_database(self) -> tuple[str, ...]:
-        """Return all errors found in the database as sentences.
+        """Return the errors found in the database as sentences.
 
-        The file, the references between rows, the full-text index and the evidence chain are checked.
+        On SQLite, the file, the references between rows and the full-text index are checked. On both engines, the
+        evidence chain is checked if no other error was found.
         """
         errors: list[str] = []
         if self._connections.is_sqlite:
@@ -205,7 +212,10 @@ class MaintenanceStore:
         return delete_expired_records(self._connections, now, age)
 
     def optimize(self) -> None:
-        """Update the statistics of the query planner, merge part of the full-text index, and truncate the WAL file."""
+        """Update the statistics of the query planner.
+
+        On SQLite, also merge part of the full-text index, and truncate the WAL file.
+        """
         if self._connections.is_sqlite:
             with self._connections.write_transaction() as connection:
                 merge = "INSERT INTO article_search (article_search, rank) VALUES ('merge', :pages)"

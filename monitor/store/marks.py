@@ -17,19 +17,19 @@ from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_fr
 from monitor.text.tokens import find_sentence
 
 MAX_FOLLOWED_ARTICLES = 100
-"""Maximum number of articles in one digest that have no hit but belong to a followed story.
+"""Maximum number of articles in one digest that are reported without a hit, because readers follow their story.
 
 The next digest reports the rest.
 """
 
 
 def load_story_marks(connection: Connection, plan: DigestPlan) -> tuple[StoryMark, ...]:
-    """Return the marks on stories that apply to a digest plan, each with facts about its story.
+    """Return the readers' marks on stories, such as muted or followed, that apply to a digest plan.
 
-    The facts are the title, the officials known when the mark was made, and the time of the last report. Of several
-    marks on a story for the same rule, only the newest that is not undone applies. If a reader has also marked the
-    story as irrelevant, the newest of these marks applies in addition. A mark that has ended does not begin again when
-    the story gets new hits.
+    Each mark is returned with facts about its story: the title, the officials known when the mark was made, and the
+    time of the last report. If a story has several marks for the same rule that are not undone, only the newest
+    applies. A mark of the kind "irrelevant" applies in addition to another mark on the story. A mark that has ended
+    does not begin again when the story gets new hits.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}

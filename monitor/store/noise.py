@@ -1,4 +1,4 @@
-"""Counts for the noise report: how often rules, officials and spellings of names were found and rejected."""
+"""Counts for the noise report: how often rules and names were found, and how often readers rejected what was found."""
 
 from datetime import datetime
 
@@ -16,9 +16,9 @@ class NoiseStore:
         self._connections = connections
 
     def count_rules(self, since_at: datetime) -> list[RuleCount]:
-        """Return, for each rule, how many hits were found since ``since_at``, and how many of them were withdrawn.
+        """Return, for each rule, how many hits were found since ``since_at``, and how many of the hits were rejected.
 
-        Only hits that were withdrawn by a verdict are counted as withdrawn.
+        A hit counts as rejected if a verdict of a reader has withdrawn it.
         """
         is_rejected = HIT.c.withdrawn_at.is_not(None) & HIT.c.withdrawn_by.is_not(None)
         query = (
@@ -33,9 +33,10 @@ class NoiseStore:
             ]
 
     def list_name_uses(self, since_at: datetime) -> list[NameUse]:
-        """Return the spellings of officials' names in the articles since ``since_at``, once for each article and form.
+        """Return the spellings of officials' names that were found in articles since ``since_at``.
 
-        Spellings that verdicts have rejected are included.
+        Each spelling is returned once for each article and each ``MatchForm``, such as a full name or a name with a
+        title. Spellings that a reader has rejected are included.
         """
         accepted = (
             select(MENTION.c.official_id, MENTION.c.text, MENTION.c.article_id, MENTION.c.form, MENTION.c.seen_at)

@@ -16,7 +16,10 @@ MAX_OPEN_OF_READER = 200
 
 
 class ProposalStore:
-    """Store of proposals. Every method is one transaction and may raise ``StoreError``."""
+    """Store of proposals, the feedback of readers that counts only if an editor accepts it.
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -59,19 +62,22 @@ class ProposalStore:
         return _from_row(row)
 
     def list_open(self, limit: int = 100) -> list[Proposal]:
-        """Return the proposals that wait for an editor, oldest first."""
+        """Return the proposals of readers that no editor has decided yet, oldest first."""
         query = _select().where(PROPOSAL.c.outcome == "").order_by(PROPOSAL.c.id).limit(limit)
         with self._connections.read_transaction() as connection:
             return list(map(_from_row, connection.execute(query)))
 
     def count_open(self) -> int:
-        """Return the number of proposals that wait for an editor."""
+        """Return the number of proposals of readers that no editor has decided yet."""
         query = select(func.count()).select_from(PROPOSAL).where(PROPOSAL.c.outcome == "")
         with self._connections.read_transaction() as connection:
             return int(connection.execute(query).scalar_one())
 
     def decide(self, number: int, outcome: ProposalOutcome, editor: Reader, now: datetime) -> Proposal:
-        """Record the decision of an editor. Raises ``UsageError`` if the proposal was decided before."""
+        """Record the decision of an editor on a proposal, and return the proposal.
+
+        Raises ``UsageError`` if the proposal was decided before, or does not exist.
+        """
         values = {"outcome": str(outcome), "decided_at": now, "decided_by": editor.display_name}
         is_open = (PROPOSAL.c.id == number, PROPOSAL.c.outcome == "")
         with self._connections.write_transaction() as connection:
@@ -80,9 +86,9 @@ class ProposalStore:
             return _from_row(connection.execute(_select().where(PROPOSAL.c.id == number)).one())
 
     def close_done(self, given: Verdict | Mark, editor: Reader, now: datetime) -> int:
-        """Close the open proposals that an editor has now fulfilled, and return their number.
+        """Close the open proposals that ask for what an editor has now done, and return their number.
 
-        ``given`` is the verdict or mark that the editor has made; proposals that ask for it are closed.
+        ``given`` is the verdict or mark that the editor has made.
 
         A verdict also closes proposals about duplicates of its article. A verdict on all spellings also closes
         proposals about one spelling. Only a verdict on the whole story closes proposals about the whole story.

@@ -35,9 +35,10 @@ from monitor.store.row_mapping import (
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _MAX_SUBQUERY_IDS = 1000
-"""Number of matching rows below which the ids of their articles are read first, and the articles are then found by id.
+"""Number of matching rows that is too high to look up their articles by id.
 
-If more rows match, it is faster to read the articles, newest first, and to test each until there are enough results.
+If fewer rows match, the ids of their articles are read first, and the articles are then found by id. Otherwise it is
+faster to read the articles, newest first, and to test each until there are enough results.
 """
 
 _CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
@@ -137,7 +138,7 @@ class QueryStore:
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
         """Return the hits that a filter selects, newest first, each with the digest that first reported it.
 
-        Withdrawn hits are included.
+        Withdrawn hits, which a verdict or a changed configuration has made invalid, are included.
         """
         found = select(HIT.c.id).outerjoin_from(HIT, ARTICLE)  # with an outer join, the planner starts from the hits
         if article_filter.rule_id:
@@ -199,9 +200,10 @@ class QueryStore:
         ]
 
     def get_database_info(self) -> DatabaseInfo:
-        """Return the engine, schema version and size of the database, and the numbers of articles.
+        """Return the engine, schema version and size of the database, and three numbers of articles.
 
-        The cost does not grow with the size of the database.
+        These are the number of all articles, of articles whose page was not read yet, and of articles that were not
+        matched yet. The cost does not grow with the size of the database.
         """
         is_extracted = ARTICLE.c.stage == str(Stage.EXTRACTED)
         schema = schema_version(self._connections)
@@ -262,9 +264,10 @@ def _filter_conditions(
 def is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that an article is in another table, in a row that satisfies ``condition``.
+    """Return the SQL condition that another table has a row for an article, and that this row satisfies ``condition``.
 
-    ``id_column`` is the id of the article in the query, and ``article_id_column`` its id in the other table.
+    ``article_id_column`` is the column of the other table that refers to the article. ``id_column`` is the column with
+    the id of the article in the query to which the caller adds the result.
     """
     matching = select(article_id_column).where(condition)
     if (
@@ -284,8 +287,8 @@ _HIT_ARTICLE_COLUMNS = (
 def _hit_summaries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[HitSummary]:
     """Build hits from their rows.
 
-    If a hit has several mentions of officials, its form and confidence are taken from the mention with the highest
-    confidence.
+    A hit may have several mentions of officials. Its confidence and its form (``MatchForm``, such as a full name) are
+    taken from the mention with the highest confidence.
     """
     mentions: defaultdict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
     columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.confidence, MENTION.c.form)

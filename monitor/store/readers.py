@@ -1,4 +1,4 @@
-"""Store of the readers of the desk: accounts, sessions, one-time addresses, failed logins, tokens and saved views.
+"""Store of readers, the users of the web interface: accounts, sessions, one-time addresses, tokens and saved views.
 
 Secret keys of sessions, one-time addresses, access tokens and feeds are stored as SHA-256 hashes only. A person who
 reads the database or a backup can therefore not log in with them.
@@ -52,7 +52,10 @@ def hash_key(key: str) -> str:
 
 
 class ReaderStore:
-    """Store of the readers of the desk; every method is one transaction and may raise ``StoreError``."""
+    """Store of readers, the people who log in to the web interface.
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -89,7 +92,10 @@ class ReaderStore:
             return [_account_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def get_password_hash(self, login: str) -> str:
-        """Return the password hash of an enabled account, or an empty string if the reader has no password."""
+        """Return the password hash of an account.
+
+        It is an empty string if the account has no password, is disabled or does not exist.
+        """
         query = select(READER.c.password).where(READER.c.login == login, READER.c.disabled_at.is_(None))
         with self._connections.read_transaction() as connection:
             return connection.execute(query).scalar() or ""
@@ -118,8 +124,8 @@ class ReaderStore:
     def set_disabled(self, login: str, disabled_at: datetime | None) -> None:
         """Disable a reader, or enable the reader if ``disabled_at`` is None.
 
-        Disabling also ends all sessions, tokens and feeds of the reader, in the same transaction. Raises ``UsageError``
-        if the desk would have no admin left.
+        Disabling also ends all sessions, one-time addresses, tokens and feeds of the reader, in the same transaction.
+        Raises ``UsageError`` if the desk would have no admin left.
         """
         account = self.get_account(login)
         with self._connections.write_transaction() as connection:
@@ -180,10 +186,10 @@ class ReaderStore:
         return key
 
     def find_session(self, key: str, now: datetime) -> tuple[Account, bool] | None:
-        """Return the account of a session, and whether its use must be recorded by ``touch_session``.
+        """Return the account of a session, and whether ``touch_session`` must record that the session is used.
 
-        The result is None if the session has ended: after ``SESSION_IDLE_PERIOD`` without use, and at the latest after
-        ``SESSION_MAX_PERIOD``.
+        The result is None if the reader is disabled, or if the session has ended: after ``SESSION_IDLE_PERIOD`` without
+        use, and at the latest after ``SESSION_MAX_PERIOD``.
         """
         query = (
             select(READER, READER_SESSION.c.seen_at)
@@ -225,8 +231,8 @@ class ReaderStore:
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
         """Return the time from which the next login attempt is allowed, or None if no failed login is recorded.
 
-        Failed logins are counted for each of ``keys``: the name of the login, and the address of the client. The result
-        is the latest time of all keys.
+        Failed logins are counted for each of ``keys``: the login, and the address of the client. The result is the
+        latest time of all keys.
         """
         query = select(func.max(LOGIN_ATTEMPT.c.until_at)).where(LOGIN_ATTEMPT.c.key.in_(keys))
         with self._connections.read_transaction() as connection:
@@ -234,7 +240,10 @@ class ReaderStore:
             return until_at
 
     def record_login_failure(self, keys: Collection[str], now: datetime) -> None:
-        """Count a failed login for each key, and store the time of the next allowed attempt (see ``login_delay``)."""
+        """Count a failed login for each of ``keys``: the login, and the address of the client.
+
+        Also store the time of the next allowed attempt (see ``login_delay``).
+        """
         with self._connections.write_transaction() as connection:
             connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.until_at < now - ATTEMPT_RETENTION))
             for key in keys:
@@ -266,9 +275,10 @@ class ReaderStore:
         return _token_from_row(new), text
 
     def find_token(self, text: str, now: datetime) -> tuple[Account, AccessToken, bool] | None:
-        """Return the account of an access token, the token, and whether its use must be recorded by ``touch_token``.
+        """Return the account of an access token, the token's record, and whether ``touch_token`` must record its use.
 
-        The result is None if the token is unknown or has ended.
+        ``text`` is the token as a client sends it. The result is None if there is no such token, if it has ended or was
+        revoked, or if its reader is disabled.
         """
         query = (
             select(ACCESS_TOKEN)
@@ -319,7 +329,7 @@ class ReaderStore:
     def save_view(
         self, reader_id: int, name: str, query: str, now: datetime, *, with_feed: bool
     ) -> tuple[SavedView, str]:
-        """Save the query of a desk page under a name. Return the saved view and the secret code of its feed.
+        """Save the query string of a web page under a name. Return the saved view and the secret code of its feed.
 
         The code is part of the address of the feed, and is not stored. It is an empty string unless ``with_feed`` is
         set. Raises ``UsageError`` if the reader has ``MAX_VIEWS`` views already.
@@ -371,7 +381,7 @@ def _end_sessions(connection: Connection, reader_id: int, keep_session: str) -> 
 
 
 def _end_access(connection: Connection, reader_id: int) -> None:
-    """Delete the sessions, one-time addresses and access tokens of a reader, and end the feeds of the reader."""
+    """End the access of a reader: all sessions, one-time addresses, access tokens, and feeds of saved views."""
     for table in (READER_SESSION, LOGIN_LINK, ACCESS_TOKEN):
         connection.execute(delete(table).where(table.c.reader_id == reader_id))
     connection.execute(update(SAVED_VIEW).where(SAVED_VIEW.c.reader_id == reader_id).values(feed_hash=""))

@@ -28,7 +28,7 @@ from monitor.store.sources import decode_poll_state
 
 
 class RenameStore:
-    """Store that moves rows from former ids to present ids, in one transaction."""
+    """Store that moves rows from former ids of sources and officials to their present ids, in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -1,8 +1,8 @@
 """Rescreen: the update of stored hits after a verdict of a reader, or after an edit of rules and officials.
 
-A verdict or an edit changes what counts as a mention. ``apply_findings`` replaces the findings of articles that are
-matched already, and does not change their stage. A hit that is no longer valid is withdrawn and not deleted, because a
-digest may have reported it.
+A verdict or an edit changes what counts as a mention, so the articles are matched again. ``apply_findings`` replaces
+their findings, but does not change their stage of processing. A hit that is no longer valid is withdrawn and not
+deleted, because a digest may have reported it.
 """
 
 from collections import defaultdict
@@ -26,12 +26,15 @@ _COUNTS = VERDICT.c.undone_at.is_(None)
 
 
 def select_verdicts() -> Select[Any]:
-    """Return the query for verdicts with the login and name of their readers. The caller adds conditions."""
+    """Return the query for verdicts with the login and name of the readers who made them.
+
+    The caller adds conditions.
+    """
     return select(VERDICT, READER.c.login, READER.c.name).join_from(VERDICT, READER)
 
 
 def verdict_from_row(row: AnyRow) -> Verdict:
-    """Build a verdict from a row of ``select_verdicts``."""
+    """Build a verdict of a reader from a row of ``select_verdicts``."""
     return Verdict(
         id=row.id,
         kind=VerdictKind(row.kind),
@@ -88,7 +91,7 @@ def apply_findings(
     now: datetime,
     causes: Mapping[int, Verdict],
 ) -> RescreenResult:
-    """Replace the findings of articles that are already matched.
+    """Replace the findings of articles that are already matched. Return the numbers of changed hits.
 
     Hits are withdrawn, restored, changed or added as necessary. ``causes`` maps the id of an article to the verdict
     that has changed the findings. For an article without such a verdict, the cause is a changed configuration; in this
@@ -139,7 +142,7 @@ EDITED_NOTE = "found after rules or officials were edited"
 
 
 def _note(cause: Verdict | None) -> str:
-    """Return the text that digests show with a hit that has changed because its article was matched again.
+    """Return the text that digests show with a hit that was added or changed because its article was matched again.
 
     ``cause`` is the verdict because of which the article was matched again, or None if the configuration was edited.
     For a verdict, the text is empty unless the verdict is a confirmation that still applies. For example, a hit that is
@@ -209,9 +212,9 @@ def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None
 
 
 def has_feedback() -> ColumnElement[bool]:
-    """Return the SQL condition that any verdict, or any mark on a story, exists.
+    """Return the SQL condition that there is a verdict, or a mark on a story, that is not undone.
 
-    If none exists, ``follow_grouping`` need not be called.
+    If there is none, ``follow_grouping`` has nothing to move and need not be called.
     """
     verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
     return verdicts.exists() | marks.exists()

@@ -1,4 +1,7 @@
-"""Store of the rechecks of reported articles, and of the earlier versions of these articles."""
+"""Store of rechecks, and of earlier versions of articles.
+
+A recheck is a later fetch of a reported article, to find out whether the article was changed or withdrawn.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -28,13 +31,19 @@ from monitor.store.row_mapping import (
 
 
 class RecheckStore:
-    """Store of rechecks, and of earlier versions of articles. Every method is one transaction."""
+    """Store of rechecks (later fetches of reported articles, to find changes), and of earlier versions of articles.
+
+    Every method is one transaction.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def lease_due(self, now: datetime, limit: int, expires_at: datetime) -> list[Recheck]:
-        """Lease reported articles that are due for a recheck, longest overdue first."""
+        """Lease reported articles that are due for a recheck, the longest overdue first.
+
+        A recheck fetches the article again, to find changes.
+        """
         token = secrets.token_hex(8)
         due = select(RECHECK.c.article_id).where(RECHECK.c.due_at <= now).order_by(RECHECK.c.due_at).limit(limit)
         claim = (
@@ -56,7 +65,7 @@ class RecheckStore:
             ]
 
     def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
-        """Record that a recheck found no change.
+        """Record a recheck (another fetch of an article) that has found no new version, and plan the next recheck.
 
         ``due_at`` is the time of the next recheck, or None if this was the last recheck. ``missing_count`` is the
         number of consecutive rechecks that did not find the page. Raises ``LeaseLost`` if another process has leased
@@ -74,9 +83,10 @@ class RecheckStore:
         now: datetime,
         due_at: datetime | None,
     ) -> None:
-        """Store a new version of an article and the hits that report the change. Keep the old version.
+        """Store the result of a recheck (another fetch) that has found an article changed or withdrawn.
 
-        ``findings`` are the mentions in the new version. ``events`` are the changes that are reported, each as one hit.
+        If ``article`` differs from the stored article, it becomes a new version, and the old version is kept.
+        ``findings`` are the mentions in ``article``. ``events`` are the changes to report; each is stored as one hit.
         ``due_at`` is the time of the next recheck, or None if this was the last recheck. Raises ``LeaseLost`` if
         another process has leased the recheck.
         """

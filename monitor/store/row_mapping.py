@@ -147,9 +147,10 @@ Converter = Callable[[Any], Any]
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False
 ) -> int:
-    """Insert rows, and return the number of inserted rows. All rows must have the same columns, at least two.
+    """Insert rows, and return the number of inserted rows.
 
-    With ``skip_existing``, rows that violate a unique constraint are skipped.
+    All rows must have the same columns, and at least two columns. With ``skip_existing``, rows that violate a unique
+    constraint are skipped.
     """
     if not rows:
         return 0
@@ -175,9 +176,9 @@ def execute_update(connection: Connection, table: Table, statement: str, values:
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Look up ``keys`` among the stored entry keys of a source.
+    """Look up hashes of entry keys, such as URLs of feed entries, among the stored keys of a source.
 
-    Return a pair for each key that is stored: the key, and the id of its article.
+    Return a pair for each hash in ``keys`` that is stored: the hash, and the id of the article that the key identifies.
     """
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(keys))
@@ -196,9 +197,9 @@ _SELECT_KNOWN = """
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Look up ``keys`` among the stored entry keys of a source.
+    """Look up hashes of entry keys, such as URLs of feed entries, among the stored keys of a source.
 
-    Yield a pair for each key that is stored: the key, and data about its article.
+    Yield a pair for each hash in ``keys`` that is stored: the hash, and data about the article that the key identifies.
     """
     if connection.dialect.name == "sqlite":
         query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
@@ -229,9 +230,10 @@ def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip
 def _column_converters(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, Converter, bool], ...]:
-    """Return a tuple for each column whose values must be converted before they are stored.
+    """Return a converter for each of the columns ``names`` whose values must be converted before they are stored.
 
-    It consists of the position of the column in ``names``, the converter, and whether the column is a text column.
+    Each is a tuple: the position of the column in ``names``, the function that converts a value, and whether the column
+    has the type ``CleanText``.
     """
     kinds = [table.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]

@@ -1,4 +1,4 @@
-"""Store of sources: configuration, poll states and poll leases."""
+"""Store of sources: configuration, poll states (what is kept between two polls) and poll leases."""
 
 import logging
 import secrets
@@ -83,14 +83,17 @@ def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
 
 @dataclass(frozen=True, slots=True)
 class SourceReads:
-    """Time of the last successful poll of any source, and the number of sources that were never read."""
+    """Time of the last successful poll of any source, and the number of healthy sources that were never read."""
 
     last_success_at: datetime | None
     new_count: int
 
 
 class SourceStore:
-    """Store of sources and their poll states; every method is one transaction and may raise ``StoreError``."""
+    """Store of sources and their poll states (what is kept between two polls).
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -123,9 +126,10 @@ class SourceStore:
     def lease_due(
         self, now: datetime, limit: int, expires_at: datetime, only: Collection[str] | None = None
     ) -> list[Lease]:
-        """Lease at most ``limit`` due sources, the longest overdue first.
+        """Lease at most ``limit`` sources that are due to be polled, the longest overdue first.
 
-        With ``only``, the sources with these ids are leased instead, whether they are due or not.
+        With ``only``, the sources with these ids are leased instead, whether they are due or not. Sources that another
+        process has leased are left out.
         """
         free = or_(SOURCE.c.lease_expires_at.is_(None), SOURCE.c.lease_expires_at <= now)
         wanted = (
@@ -162,7 +166,7 @@ class SourceStore:
     def load_poll_states(self) -> dict[str, PollState]:
         """Return a dictionary that maps the id of each configured source to its poll state.
 
-        A layout change of the source's pages is included in the state.
+        The state also shows whether the text of the source's article pages can be read.
         """
         query = select(*_STATE_COLUMNS).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
@@ -171,9 +175,10 @@ class SourceStore:
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
         """Return the poll states of sources about which a digest may have to report something.
 
-        These are sources that had a notice at some time, and sources whose last document had entries that were merged
-        or dropped. A healthy source is included only if it was read since ``since_at``. The database searches the JSON
-        text of the poll states for such facts, so that only the few states that have one are decoded.
+        These are sources with a notice about a problem, and sources whose last document had entries that repeated
+        others, were empty, or were not read. A healthy source is included only if it was read since ``since_at``. The
+        database searches the JSON text of the poll states for such facts, so that only the few states that have one are
+        decoded.
         """
         is_healthy = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
         is_recent = or_(~is_healthy, SOURCE.c.last_success_at >= since_at)
@@ -196,7 +201,7 @@ class SourceStore:
     def count_reads(self) -> SourceReads:
         """Return the time of the last successful poll of any source, and the number of new sources.
 
-        New sources are healthy and were never read.
+        A source is new if it is healthy and was never read.
         """
         is_new = (SOURCE.c.state == str(SourceState.OK), SOURCE.c.last_success_at.is_(None))
         newest = select(func.max(SOURCE.c.last_success_at)).where(IS_CONFIGURED, SOURCE.c.paused == "")
@@ -219,7 +224,10 @@ class SourceStore:
             return connection.execute(query).scalar_one()
 
     def record_page_problem(self, source_id: str, problem: PageProblem, detail: str, url: str, now: datetime) -> None:
-        """Record, in the page quality of a source, that the text of a page could not be read, and why."""
+        """Record that the text of a page of a source could not be read, and why.
+
+        The problem is added to the page quality, the record of how well the pages of the source can be read.
+        """
         with self._connections.write_transaction() as connection:
             quality = _page_quality_from_row(_lock_source_state(connection, source_id))
             _save_page_quality(connection, source_id, add_page_problem(quality, problem, detail, url, now))
@@ -255,9 +263,10 @@ def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, 
 
 
 def record_page_quality(connection: Connection, source_id: str, confidence: float, url: str, now: datetime) -> None:
-    """Update the page quality of a source with the extraction confidence of one more page.
+    """Update the page quality of a source, the record of how well its pages can be read, after one more page was read.
 
-    The caller opens the transaction.
+    ``confidence`` (0 to 1) is how likely the text that was extracted from this page is the whole article and nothing
+    else. The caller opens the transaction.
     """
     row = _lock_source_state(connection, source_id)
     before = _page_quality_from_row(row)
@@ -282,7 +291,7 @@ def _save_page_quality(connection: Connection, source_id: str, quality: PageQual
 def poll_state_from_row(row: AnyRow) -> PollState:
     """Return the poll state that is stored in a row of the table ``source``, together with the page quality.
 
-    The page quality has a column of its own.
+    The page quality, the record of how well the article pages can be read, has a column of its own.
     """
     poll_state = decode_poll_state(row)
     return replace(poll_state, page_quality=_page_quality_from_row(row)) if row.page_quality else poll_state

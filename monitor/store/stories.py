@@ -52,10 +52,10 @@ class StoryStore:
     def ungrouped(
         self, limit: int, after_id: int = 0, known: Mapping[int, StoredArticle] = MappingProxyType({})
     ) -> list[StoredArticle]:
-        """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first.
+        """Return articles that are matched, but not assigned to a story yet, oldest first.
 
-        ``known`` maps ids to articles that the caller already has in memory. These are not read from the database
-        again.
+        Only articles with ids above ``after_id`` are returned. ``known`` maps ids to articles that the caller already
+        has in memory. These are not read from the database again.
         """
         waiting = select(ARTICLE.c.id).where(
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
@@ -69,7 +69,10 @@ class StoryStore:
         return [found[number] for number in article_ids if number in found]
 
     def load_term_frequencies(self) -> bytes:
-        """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes before the first call."""
+        """Return the number of articles that contain each term, as packed bytes.
+
+        ``apply_grouping`` stores these bytes. The result is empty if none were stored yet.
+        """
         with self._connections.read_transaction() as connection:
             packed = connection.execute(select(TERM_FREQUENCY.c.counts)).scalar()
         return zlib.decompress(packed) if packed else b""
@@ -94,9 +97,9 @@ class StoryStore:
 
         ``window`` has the latest articles and stories in memory. ``place`` is called with an index of the window. In
         this index, it records the story of each article, and its original: the article that it duplicates, if any.
-        ``term_frequencies`` are stored too, if given. Nothing is stored if ``place`` raises an exception. If another
-        process has grouped one of the articles in the meantime, ``place`` is not called. The window in memory changes
-        only after the commit.
+        ``term_frequencies`` (the number of articles with each term, as packed bytes) are stored too, if given. Nothing
+        is stored if ``place`` raises an exception. If another process has grouped one of the articles in the meantime,
+        ``place`` is not called. The window in memory changes only after the commit.
         """
         article_ids = [stored.id for stored in articles]
         packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # loaded before the transaction begins
@@ -142,14 +145,14 @@ class StoryStore:
     def release_quarantined(self, source_id: str) -> int:
         """Release the quarantined articles of a source, and retry its abandoned articles.
 
-        Return the number of these articles. A quarantined article is stored, but not reported until it is released. An
-        abandoned article is not tried again, because several attempts to process it failed. A released article is
-        matched again.
+        Return the number of these articles. A quarantined article is stored, but not reported until it is released;
+        then it is matched again. An abandoned article is not tried again by itself, because several attempts to process
+        it failed.
         """
         return self._release(ARTICLE.c.source_id == source_id)
 
     def release_article(self, article_id: int) -> int:
-        """Release one article from quarantine, or retry it if several attempts to process it failed.
+        """Release one article from quarantine, or retry it if it was abandoned after several failed attempts.
 
         See ``release_quarantined``. Return 1, or 0 if the article is neither quarantined nor abandoned.
         """

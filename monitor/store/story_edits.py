@@ -119,9 +119,9 @@ class StoryEditStore:
 
 
 def _lock_stories(connection: Connection) -> None:
-    """Prevent other processes from grouping until this transaction ends.
+    """Prevent other processes from assigning articles to stories until this transaction ends.
 
-    After the transaction, all processes load their grouping windows again.
+    After the transaction, all processes load their indexes of articles and stories (grouping windows) again.
     """
     lock_grouping(connection)
     invalidate_windows(connection)
@@ -133,7 +133,7 @@ def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> 
 
 
 def _update_story(connection: Connection, story_id: str) -> None:
-    """Set the first and last time of a story from its articles.
+    """Set the first and last time of a story to the times at which its first and last article were first seen.
 
     If none of its articles has the same title as the story any longer, replace the title of the story by the title of
     the first article.

@@ -22,9 +22,10 @@ from monitor.store.row_mapping import AnyRow, chunk_ids, insert_rows, select_sto
 
 PROGRESS_KEY = "succession_progress"
 MAX_PENDING = 2_000
-"""Maximum number of unmatched articles whose ids are kept, to search them for statements when they have been matched.
+"""Maximum number of articles whose ids are kept because the articles are not matched yet.
 
-If there are more, the newest ones are kept.
+They are searched for statements about posts (offices) after they have been matched. If there are more articles, the
+newest ones are kept.
 """
 _DONE = (str(Stage.MATCHED), str(Stage.GROUPED))
 
@@ -42,7 +43,11 @@ class SearchProgress:
 
 @dataclass(frozen=True, slots=True)
 class SearchBatch:
-    """Batch of articles to search for statements, and the progress of the search after this batch."""
+    """Batch of articles to search for statements about posts (offices).
+
+    ``progress`` is the progress of the search after this batch. ``is_last`` is true if there are no further articles
+    now.
+    """
 
     articles: tuple[StoredArticle, ...]
     progress: SearchProgress
@@ -59,10 +64,11 @@ class SuccessionStore:
         self._connections = connections
 
     def load_batch(self, limit: int, since_at: datetime) -> SearchBatch:
-        """Return at most ``limit`` articles that were not searched for statements yet, in the order of their ids.
+        """Return the next articles to search for statements about posts (offices), in the order of their ids.
 
-        Articles first seen before ``since_at`` are left out. An article that is not matched yet is remembered, and
-        returned by a later call.
+        Up to ``limit`` articles are read that no earlier call has read and that were first seen since ``since_at``. The
+        ones that are not matched yet are remembered, and returned by a later call in addition to the articles that it
+        reads.
         """
         with self._connections.read_transaction() as connection:
             progress = _load_progress(connection)
@@ -98,7 +104,7 @@ class SuccessionStore:
         return found
 
     def save(self, batch: SearchBatch, statements: Iterable[ReportedStatement], now: datetime) -> None:
-        """Replace the stored statements in a batch of articles, and store the progress.
+        """Replace the stored statements about posts in a batch of articles, and store the progress of the search.
 
         A repeated call changes nothing.
         """
@@ -113,7 +119,7 @@ class SuccessionStore:
                 connection.execute(upsert(SETTING, connection, "name", row), row)
 
     def list_statements(self, since_at: datetime, official_ids: Collection[str] = ()) -> list[ReportedStatement]:
-        """Return the statements in articles first seen since a time, oldest first.
+        """Return the statements about posts (offices) in articles first seen since a time, oldest first.
 
         If ``official_ids`` is empty, the statements about all officials are returned. Statements of quarantined
         articles (stored, but not reported) are left out.
@@ -138,14 +144,17 @@ class SuccessionStore:
             return read_rows(POST_STATEMENT, connection.execute(query), _statement_from_row)
 
     def list_announced(self, plan_id: str) -> list[Announcement]:
-        """Return the successions that a digest has announced."""
+        """Return the successions (changes in who holds a post) that the digests of a plan have announced."""
         query = select(SUCCESSION_NOTICE).where(SUCCESSION_NOTICE.c.plan_id == plan_id)
         with self._connections.read_transaction() as connection:
             return read_rows(SUCCESSION_NOTICE, connection.execute(query), _announcement_from_row)
 
 
 def record_announced(connection: Connection, plan_id: str, announced: Sequence[Announcement], at: datetime) -> None:
-    """Record that a digest has announced these successions. The caller opens the transaction."""
+    """Record that a digest has announced these successions (changes in who holds a post).
+
+    The caller opens the transaction.
+    """
     rows = [
         {
             "plan_id": plan_id,

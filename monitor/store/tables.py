@@ -68,7 +68,10 @@ def partial_index(name: str, *columns: str, where: str) -> Index:
 
 
 class Base(SQLModel):
-    """Base class of the tables. It has its own metadata, in which constraints have fixed names for the migrations."""
+    """Base class of the tables.
+
+    Its metadata has a rule for the names of constraints, so that migrations can name a constraint that they change.
+    """
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -78,8 +81,8 @@ class SourceRow(Base, table=True):
 
     - ``poll_state`` is the ``PollState`` of the source without the page quality.
     - ``page_quality`` is the ``PageQuality``; it is empty until a page has been read.
-    - ``layout_changed_at`` is the time at which a layout change or another problem of the pages began. It has a column
-      of its own because queries filter by it.
+    - ``layout_changed_at`` is the time since which the pages have been built in another way (layout change), or have
+      had another problem. It has a column of its own because queries filter by it.
     - ``article_count`` is the number of articles that the source has had since it was added.
     """
 
@@ -282,8 +285,9 @@ class HitRow(Base, table=True):
     """Table row of a hit: a rule that one version of an article satisfies.
 
     - ``changes`` is empty for the first version. For a later version it is the list of ``TextChange`` as JSON.
-    - ``withdrawn_at`` is set while the hit is withdrawn. ``withdrawn_by`` is the verdict because of which it was
-      withdrawn, or empty if the cause is a changed configuration.
+    - ``withdrawn_at`` is set while the hit is withdrawn, which means that it is not valid any more.
+    - ``withdrawn_by`` is the id of the verdict that has last withdrawn the hit or changed its officials. It is empty if
+      the cause is a changed configuration.
     - ``rescreened_at`` is the time at which a verdict or a changed configuration last withdrew, restored or changed the
       hit.
     """
@@ -346,7 +350,8 @@ class GroupingStateRow(Base, table=True):
 class IndexedArticleRow(Base, table=True):
     """Table row of an article in the grouping window, the index of the latest articles (``IndexedArticle``).
 
-    It has the packed fingerprints of the article, and the packed terms of the article by which its story is found.
+    - ``fingerprints`` are hashes of parts of its text, as packed bytes. Duplicates are found by them.
+    - ``terms`` are its most important terms, as packed bytes. Its story is found by them.
     """
 
     __tablename__ = "indexed_article"
@@ -358,7 +363,7 @@ class IndexedArticleRow(Base, table=True):
 
 
 class StoryCentroidRow(Base, table=True):
-    """Table row with the packed centroid of an open story: its most important terms (``IndexedStory``).
+    """Table row with the centroid of an open story: its most important terms, as packed bytes (``IndexedStory``).
 
     The centroid is empty if the story was merged into another one.
     """
@@ -383,7 +388,8 @@ class TermFrequencyRow(Base, table=True):
 class DigestRow(Base, table=True):
     """Table row of a composed digest.
 
-    ``last_hit_id`` is the id of the newest reported hit; far older hits need not be searched again.
+    ``last_hit_id`` is the highest id of the hits that the digest plan has reported, or lower if hits of articles that
+    wait to be matched again are not reported yet. Hits with far lower ids need not be searched again.
     """
 
     __tablename__ = "digest"
@@ -443,7 +449,10 @@ class RenderedDigestRow(Base, table=True):
 
 
 class DeliveryRow(Base, table=True):
-    """Table row of the delivery of one digest to one target. Every attempt sends the same rendered digest."""
+    """Table row of the delivery of one digest to one target (recipient or URL).
+
+    Every attempt sends the same rendered digest.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -473,7 +482,7 @@ class DeliveryRow(Base, table=True):
 
 
 class RecheckRow(Base, table=True):
-    """Table row with the time of the next recheck of a reported article.
+    """Table row with the time of the next recheck of a reported article (another fetch, to find changes).
 
     ``missing_count`` is the number of consecutive rechecks that did not find the page.
     """
@@ -548,7 +557,10 @@ class ReaderSessionRow(Base, table=True):
 
 
 class LoginLinkRow(Base, table=True):
-    """Table row of a one-time address for logging in. ``key_hash`` is the hash of its code. Its use deletes the row."""
+    """Table row of a one-time address for logging in. ``key_hash`` is the hash of the code in the address.
+
+    The row is deleted when the address is used.
+    """
 
     __tablename__ = "login_link"
 
@@ -610,9 +622,10 @@ class ApiAnswerRow(Base, table=True):
 
 
 class SavedViewRow(Base, table=True):
-    """Table row of a saved search or feed.
+    """Table row of a view: a search or list of the web interface that a reader has saved, optionally with a feed.
 
-    ``query`` is the query string of the saved page. ``feed_hash`` is the hash of the secret code in the feed's address.
+    ``query`` is the query string of the saved page. ``feed_hash`` is the hash of the secret code in the address of the
+    feed, or empty if there is no feed.
     """
 
     __tablename__ = "saved_view"
@@ -627,7 +640,10 @@ class SavedViewRow(Base, table=True):
 
 
 class UnsubscribedTargetRow(Base, table=True):
-    """Table row of a target that has unsubscribed from a digest plan; later digests are not delivered to it."""
+    """Table row of a target (recipient) that has unsubscribed from a digest plan.
+
+    Later digests of the plan are not delivered to the target.
+    """
 
     __tablename__ = "unsubscribed_target"
     __table_args__ = (WITHOUT_ROWID,)
@@ -639,9 +655,10 @@ class UnsubscribedTargetRow(Base, table=True):
 
 
 class VerdictRow(Base, table=True):
-    """Table row of a verdict of a reader (``Verdict``). Of several verdicts, the newest that is not undone applies.
+    """Table row of a verdict: the statement of a reader that a text means an official, or does not (``Verdict``).
 
-    The row has no foreign key to its article, because the verdict is kept if the article is deleted.
+    ``select_effective`` chooses which of several verdicts apply. The row has no foreign key to its article, because the
+    verdict is kept if the article is deleted.
     """
 
     __tablename__ = "verdict"
@@ -673,7 +690,7 @@ class MarkRow(Base, table=True):
     """Table row of a reader's mark on a story, such as mute or follow. The newest mark that is not undone applies.
 
     A mark is either for a reader (``reader_id``) or for a digest plan (``plan_id``); exactly one of these is set.
-    ``made_by`` is the reader who made a mark for a digest plan.
+    ``made_by`` is the reader who made the mark.
     """
 
     __tablename__ = "mark"
@@ -785,9 +802,9 @@ class TranslationRow(Base, table=True):
 
 
 class PostStatementRow(Base, table=True):
-    """Table row of a statement about a post of a watched official (``PostStatement``).
+    """Table row of what an article states about a post (office) of a watched official (``PostStatement``).
 
-    ``passage`` is the sentence that states it. ``seen_at`` is when its article was first seen.
+    ``passage`` is the sentence with the statement. ``seen_at`` is the time at which the article was first seen.
     """
 
     __tablename__ = "post_statement"
@@ -807,7 +824,7 @@ class PostStatementRow(Base, table=True):
 class SuccessionNoticeRow(Base, table=True):
     """Table row of a succession (change of a post) that a digest has announced.
 
-    Each digest announces a succession only once.
+    Each digest plan announces a succession only once.
     """
 
     __tablename__ = "succession_notice"

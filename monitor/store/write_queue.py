@@ -1,4 +1,4 @@
-"""Write thread: runs all writes in order, and combines polls that wait at the same time in one commit.
+"""Write thread: runs all writes in order, and commits the writes of polls that wait at the same time together.
 
 A commit updates the full-text index. Eight polls change nearly the same pages of the index as one poll does. Therefore,
 on SQLite, waiting polls share a transaction. If the transaction fails, it is rolled back and each call runs alone, so
@@ -31,7 +31,7 @@ class _WriteCall:
 class WriteQueue:
     """Write thread of the database, which calls store methods one after another.
 
-    On SQLite, the methods in ``batchable`` may share a transaction with other calls.
+    On SQLite, calls of the methods in ``batchable`` that wait at the same time share a transaction.
     """
 
     def __init__(self, connections: Connections, batchable: Collection[Callable[..., Any]]) -> None:
