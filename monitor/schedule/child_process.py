@@ -10,8 +10,8 @@ MIN_RESTART_SECONDS, MAX_RESTART_SECONDS, STOP_SECONDS = 1.0, 60.0, 10.0
 class ChildProcess:
     """Runner that keeps a command running until ``stop`` is called.
 
-    The command's standard input is a pipe. If this process ends, the pipe is closed, so that the command notices it.
-    ``on_exit`` is called with the exit code whenever the command ends by itself.
+    The command's standard input is a pipe. If the process that uses this class ends, the pipe is closed, so that the
+    command notices it. ``on_exit`` is called with the exit code whenever the command ends by itself.
     """
 
     def __init__(

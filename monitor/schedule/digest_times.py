@@ -93,7 +93,10 @@ def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Ite
 
 
 def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the local time in ``zone`` at an instant, with UTC as its nominal time zone."""
+    """Return the local time in ``zone`` at an instant. The result has the time zone UTC only as a label.
+
+    The triggers of APScheduler, as they are used here, read local times as if they were UTC.
+    """
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 
@@ -142,8 +145,8 @@ class CronDigestSchedule:
         """Return the latest time after ``after`` and up to ``now`` at which a digest was due.
 
         The result is None if it was not due. No digest is due within quiet hours. If the schedule fires within them,
-        the digest is due at their end. An immediate digest is due at any moment outside quiet hours. Raises
-        ``UsageError`` for an invalid cron expression.
+        the digest is due at their end. A digest without fixed times (immediate) is due at any moment outside quiet
+        hours. Raises ``UsageError`` for an invalid cron expression.
         """
         zone = ZoneInfo(plan.timezone)
         if now <= after or end_of_quiet_hours(plan.quiet_hours, zone, now) > now:

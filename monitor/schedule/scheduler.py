@@ -42,11 +42,11 @@ class Scheduler:
         self._scheduler.add_listener(self._report_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-        """Add a job: run ``work`` every ``interval``. Its first run is within one period after ``start``.
+        """Add a job, which runs ``work`` every ``interval``. Its first run is within one ``interval`` after ``start``.
 
-        The first job starts after a fifth of its period, the second one after two fifths, and so on; the sixth one
-        starts after a fifth again. So a job can use the results of the jobs that were added before it in the same
-        period.
+        The job that is added first starts after a fifth of its interval, the second job after two fifths of its own,
+        and so on; the sixth job starts after a fifth again. So a job can use the results of jobs with the same interval
+        that were added before it.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
