@@ -37,20 +37,20 @@ class PollReport(Protocol):
 
     @property
     def note(self) -> str:
-        """Remark about the entries that is not a problem, or an empty string."""
+        """Remark about the entries of the source, or an empty string. It does not mean a problem."""
         ...
 
     @property
     def notice(self) -> SourceNotice | None:
-        """Notice that a problem of the source began or ended, or None."""
+        """Notice that a problem of the source began, continues or ended, or None."""
         ...
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
     """Log the result of a poll, and count its new articles in the metrics.
 
-    The poll itself is logged with `--verbose` only. A remark about its entries (``poll.note``), and the beginning or
-    end of a problem (``poll.notice``), are always logged.
+    The poll itself is logged with `--verbose` only. A remark about its entries (``poll.note``), and a notice about a
+    problem of the source (``poll.notice``), are always logged.
     """
     metrics.record_new_articles(poll.new_count)
     log.debug("polled", source=poll.source_id, state=poll.state_after.value, new=poll.new_count)

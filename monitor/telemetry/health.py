@@ -1,8 +1,9 @@
 """Health of the daemon: heartbeats of its components, the systemd watchdog and the heartbeat ping.
 
-A component reports a heartbeat after each piece of work. A component that has reported no heartbeat for too long is
-unhealthy. Health depends only on heartbeats, reported problems and time, so probes, watchdog and ping always agree.
-Messages to systemd use the protocol of ``sd_notify(3)``; without systemd, they are not sent.
+A component is a part of the daemon, such as the event loop or a periodic job. It reports a heartbeat after each piece
+of work. A component that has reported no heartbeat for too long is unhealthy. Health depends only on heartbeats,
+reported problems and time, so probes, watchdog and ping always agree. Messages to systemd use the protocol of
+``sd_notify(3)``; without systemd, they are not sent.
 """
 
 import socket
@@ -158,10 +159,11 @@ class Watchdog:
         self._last_status = ""
 
     def tick(self, now: float, interval: float = 1.0) -> None:
-        """Record a heartbeat of the event loop, and report to systemd if no component is stalled.
+        """Record a heartbeat of the event loop. Report to systemd that the daemon works, unless a component is stalled.
 
-        ``now`` is a time of the monotonic clock in seconds. ``interval`` is the planned time until the next call; if
-        that call is late, the difference is the delay of the loop.
+        A component is stalled if it has had no heartbeat for too long. ``now`` is a time of the monotonic clock in
+        seconds. ``interval`` is the planned time until the next call; if that call is late, the difference is the delay
+        of the loop.
         """
         self._metrics.set_loop_lag(max(0.0, now - self._expected_at) if self._expected_at is not None else 0.0)
         self._expected_at = now + interval

@@ -66,9 +66,9 @@ def set_up_logging(
 def set_up_handler(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Set up only the logging of the standard library; structlog is then imported when the first line is logged.
+    """Set up the logging of the standard library, but not yet structlog.
 
-    The parameters have the same meaning as in ``set_up_logging``.
+    structlog is imported when the first line is logged. The parameters have the same meaning as in ``set_up_logging``.
     """
     terminal = (stream or sys.stderr).isatty()
     as_json = not terminal if as_json is None else as_json
@@ -87,7 +87,7 @@ def set_up_handler(
 
 
 def _shared_processors() -> list[Any]:
-    """Return the structlog processors for the events of this program and of libraries."""
+    """Return the structlog processors that add time, level and logger to events of this program and of libraries."""
     import structlog
 
     return [
@@ -108,7 +108,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
     @stream.setter
     def stream(self, _value: TextIO) -> None:
-        """Ignore the value, because the stream is always the current ``sys.stderr``."""
+        """Ignore an assigned stream, because this handler always writes to the current ``sys.stderr``."""
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -165,7 +165,7 @@ def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
 
 
 def _join_lists(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Join each list in a log event to one text, for output to a terminal."""
+    """Join the items of each list in a log event to one text, for output to a terminal."""
     return {key: "; ".join(map(str, value)) if isinstance(value, list) else value for key, value in event.items()}
 
 

@@ -133,7 +133,7 @@ class Metrics:
             self._ssrf_blocked.inc()
 
     def record_delivery(self, kind: str, send_result: SendResult) -> None:
-        """Count one delivery attempt with its result. ``kind`` is the kind of the channel."""
+        """Count one delivery attempt with its result. ``kind`` is the kind of the channel, such as "email"."""
         self._deliveries.labels(kind if kind in CHANNEL_KINDS else OTHER_LABEL, send_result.outcome).inc()
 
     def record_killed_process(self) -> None:
@@ -141,7 +141,7 @@ class Metrics:
         self._killed_processes.inc()
 
     def record_new_articles(self, article_count: int) -> None:
-        """Increase the number of new articles."""
+        """Add ``article_count`` to the counter of new articles."""
         self._new_articles.inc(article_count)
 
     def record_job_problem(self, problem: str) -> None:

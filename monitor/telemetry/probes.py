@@ -25,7 +25,10 @@ _ClientAddress = Any
 
 
 class ProbeServer:
-    """HTTP server for probes. Its responses contain names of components and numbers, but no sources and no URLs."""
+    """HTTP server for probes (health checks by other programs).
+
+    Its responses contain names of components and numbers, but no sources and no URLs.
+    """
 
     def __init__(
         self,
@@ -97,7 +100,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Answer a request in the current thread, and then make this thread available again."""
+        """Answer a request in the current thread, and then allow one more thread to be started."""
         try:
             super().process_request_thread(request, client_address)
         finally:

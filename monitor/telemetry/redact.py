@@ -47,7 +47,10 @@ class Redactor:
             self._known_secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def count_secrets(self) -> int:
-        """Return the number of known secrets."""
+        """Return the number of texts that are replaced.
+
+        A secret counts once for each different form in which it may appear, such as its URL-encoded form.
+        """
         return len(self._secret_texts)
 
     def __call__(self, text: str) -> str:
