@@ -12,8 +12,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import yaml
 from frame import ROOT
 from quality.measures import Score, Truth, document_stories, documents, extracted, extraction, passages, rate, stories
 
@@ -55,7 +57,11 @@ def measure_names(shared: Path) -> Scores:
 def measure_documents(shared: Path) -> Scores:
     """Yield the scores of the real documents: their mentions, and the grouping of reports of one event."""
     folder = shared / "seeds"
-    yield "documents.names", documents(folder, folder / "annotations.yaml")
+    annotations = yaml.safe_load((folder / "annotations.yaml").read_text(encoding="utf-8"))
+    with TemporaryDirectory() as temporary:
+        officials = Path(temporary, "officials.yaml")
+        officials.write_text(yaml.safe_dump({"officials": annotations["officials"]}), encoding="utf-8")
+        yield "documents.names", documents(folder, officials)
     for name, dated in (("dated", True), ("undated", False)):
         yield f"documents.stories.{name}", document_stories(folder, dated=dated)
 
