@@ -28,7 +28,7 @@ _MAX_OFFER_LINE_WEIGHT = 150  # weight; shorter lines in the box of an offer bel
 def drop_callouts(page: PageAnalysis) -> None:
     """Drop small boxes with promotional offers or machine-generated summaries.
 
-    This must run after the single lines were classified, because it uses their ``page.rejection_reasons``.
+    Call this after each line was classified, because it uses the reasons for which lines were rejected.
     """
     boxes = page.layout.boxes
     total_weight = sum(
@@ -113,11 +113,11 @@ def _is_paragraph(line: str) -> bool:
 
 
 def _count_article_lines(lines: list[str], header: list[str]) -> int:
-    """Return how many of these lines belong to the article.
+    """Return how many of ``lines`` belong to the article.
 
-    ``lines`` begin with the first paragraph, and ``header`` has the lines above it. The article ends with the signature
-    of an agency. It also ends before a label such as "Related news", a repetition of the header, or a headline that is
-    printed twice.
+    ``lines`` begin with the first paragraph of the article, and ``header`` has the lines above it. The article ends
+    with the signature of an agency. It also ends before a label such as "Related news", a repetition of the header, or
+    a headline that is printed twice.
     """
     header_key = alnum_key(" ".join(header[:-1])) if len(header) > 1 else ""
     paragraphs = 0
@@ -248,9 +248,9 @@ def drop_name_signature(page: PageAnalysis) -> None:
 
 
 def drop_biographies(page: PageAnalysis, author_names: dict[str, str]) -> None:
-    """Drop sentences at the end of the article that describe an author, or that begin with an author's name.
+    """Drop text runs at the end of the article that describe an author, or that begin with an author's name.
 
-    The keys of ``author_names`` are the names without spaces and punctuation.
+    ``author_names`` maps each name without spaces and punctuation to the name itself.
     """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:

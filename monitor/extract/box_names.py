@@ -64,12 +64,13 @@ povezan[aeo] slicn[aeio] relaterad\w* relatert\w* relateret gerelateerd\w* verwa
 najcitanij\w* najczesciej-?\w+ legolvasottabb nejctenejsi nyhetsbrev nyhedsbrev nieuwsbrief uutiskirje hirlevel
 bulten infolettre boletin hirdetes\w* mainos\w* iklan oglas\w*
 """)
-"""Names of boxes that never belong to the article, unless they contain much of the page's text."""
+"""Pattern for the class or id of boxes that never belong to the article, unless they contain much of the page's
+text."""
 LINK_LIST_NAMES = _compile_names(r"""
 teasers? teaser-?\w+ tags? topics? latest(?:-?news)? trending popular hot-?news more similar stories headlines list
 links? card cards
 """)
-"""Names of boxes that are boilerplate if much of their text is links."""
+"""Pattern for the class or id of boxes that are boilerplate if much of their text is links."""
 SMALL_PRINT_NAMES = _compile_names(r"""
 by-?lines? authors? author-?\w+ contributors? journalist writer reporter meta metadata post-?meta entry-?meta
 article-?meta date-?line date dates dateline datetime timestamps? time pub-?date published publish-?date updated
@@ -77,18 +78,19 @@ credits? copyrights? source provider kicker eyebrow overline section-?(?:name|la
 header head top-?bar info label badge counter views duration reading-?time readtime headline title post-?title
 entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
 """)
-"""Names of boxes whose short lines are bylines, dates or places, and not text of the article."""
+"""Pattern for the class or id of boxes whose short lines are bylines, dates or places, and not text of the article."""
 HEADING_LABEL_NAMES = _compile_names(r"""
 label labels badge flag live live-?\w+ picto\w* icon by-?lines? author authors date datetime time timestamps? counter
 comments?-?count
 """)
-"""Names of parts of a heading that are never the headline."""
+"""Pattern for the class of elements in a heading whose text is never part of the headline, such as a date or an
+icon."""
 HEADING_PART_NAMES = _compile_names(r"""
 kicker kickers overline eyebrow topic topics top-?line dachzeile spitzmarke antetitulo cintillo occhiello surtitre
 vinjett\w* vignette rubri\w+ chapeu category section-?(?:name|label|title) deck dek sub sub-?title subtitulo bajada
 sub-?head(?:line|ing)?
 """)
-"""Names of elements in a heading that are not part of the headline.
+"""Pattern for the class of elements in a heading that are usually not part of the headline, such as a subtitle.
 
 Their text is nevertheless kept if another place, such as the metadata, states the headline with it.
 """
@@ -97,23 +99,23 @@ CAPTION_NAMES = _compile_names(r"""
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
 picture-?(?:desc\w*|credit|text) pie-?de-?foto
 """)
-"""Names of boxes with picture captions."""
+"""Pattern for the class or id of boxes with picture captions."""
 PICTURE_NAMES = _compile_names(r"""
 images? img photos? pictures? pics? gallery thumb(?:nail)? media bild foto inline-image content-?image hero
 """)
-"""Names of boxes that contain a picture and its caption."""
+"""Pattern for the class or id of boxes that contain a picture and its caption."""
 GALLERY_NAMES = _compile_names(r"""
 (?:photo|image|picture|foto)?-?(?:galler(?:y|ies)|galeri[ae]s?|gallerie|slideshow|slider|carousel|swiper)\w* fotostrecke
 bildergalerie diaporama inline-gallery album photos
 """)
-"""Names of boxes that contain a series of pictures."""
+"""Pattern for the class or id of boxes that contain a series of pictures."""
 TEXT_NAMES = _compile_names(
     r"""
 (?!text-(?:muted|center|left|right|justify|start|end|small|xs|sm|md|base|lg|\d?xl|gray|grey|light|dark|white|black|italic))
 [\w-]*(?:text|texte|texto|testo|tekst|content|body|copy|paragraph|absatz|inhalt|noi-?dung)\w*
 """.replace("\n[", "[")
 )
-"""Names of boxes with text. The name may also contain a word for a picture, as in ``text-image``.
+"""Pattern for the class or id of boxes with text. It may also contain a word for a picture, as in ``text-image``.
 
 Names that only state how a text is formatted, as in ``text-muted``, are left out.
 """
@@ -122,32 +124,33 @@ standfirst sapo lead lede leads intro introduction vorspann deck dek summary exc
 sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc
 preamble
 """)
-"""Names of boxes with the summary between headline and text."""
+"""Pattern for the class or id of boxes with the standfirst: the summary between headline and text."""
 QUOTE_NAMES = _compile_names("(?:pull-?|block-?)?quotes?(?:-\\w+)? zitat citation cita highlight")
-"""Names of boxes with a pull quote: a quotation that is often repeated from the text of the article."""
+"""Pattern for the class or id of boxes with a pull quote: a quotation that is often repeated from the text of the
+article."""
 HEADER_NAMES = _compile_names(r"""
 header head heading hero intro introduction lead lede teaser abstract summary standfirst vorspann chapo top
 article-?(?:header|head|top|intro) page-?header post-?header entry-?header
 """)
-"""Names of boxes that contain the headline and its summary, date or byline."""
+"""Pattern for the class or id of boxes that contain the headline and its summary, date or byline."""
 HEADLINE_NAMES = _compile_names(r"""
 head-?line (?:article|post|entry|news|story|detail|content|main|page)-?(?:title|heading|head-?line) title titulo titre
 titel
 """)
-"""Names of the elements, mostly headings, that contain the headline of an article."""
+"""Pattern for the class or id of elements, mostly headings, that contain the headline of an article."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
 detail-?(?:content|body|text) content-?(?:body|detail|text) body-?(?:content|copy|text) main-?(?:content|text)
 maincontent paragraphs? rich-?text text-?body wysiwyg fck-?detail noi-?dung cms-?body articletext
 """)
-"""Names of boxes with the article text."""
+"""Pattern for the class or id of boxes with the article text."""
 PAYWALL_NAMES = _compile_names(r"""
 pay-?wall\w* piano reg-?wall meter(?:ed)?-?wall premium-?(?:only|content|teaser|wall)?
 subscribers?-?(?:only|content|wall)
 abo-?(?:box|wall|only)? plus-?(?:only|wall|teaser) locked(?:-content)? article-?(?:locked|restricted) gated(?:-content)?
 """)
-"""Names of boxes with a payment prompt or with content for subscribers."""
+"""Pattern for the class or id of boxes with a payment prompt or with content for subscribers."""
 
 
 @lru_cache(maxsize=NAMES_CACHED)

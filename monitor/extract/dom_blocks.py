@@ -37,7 +37,8 @@ _HIDING_PARTS = ("hid", "none", "screen", "sr-only", "assistive", "invisible", "
 _SHOWING_CLASS = re.compile(
     r"(?:xs|sm|md|lg|xl|xxl|2xl|print|tablet|desktop|mobile)[:@-](?:d-)?(?:block|flex|grid|inline|table|visible)"
 )
-"""A class that shows an element on some screens only, as in ``hidden md:block`` and ``d-none d-lg-block``."""
+"""Pattern for a class that shows an element on some screens only, as in ``hidden md:block`` and ``d-none
+d-lg-block``."""
 _SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])")
 _POP_UP_CLASS = re.compile(
     r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
@@ -291,7 +292,10 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
 
 
 def _is_leading_credit(node: LexborNode, tag: str, classes: str) -> bool:
-    """Return whether an inline element at the start of a paragraph is the credit of a picture before the text."""
+    """Return whether an inline element at the start of a paragraph is a picture credit, and not part of the text.
+
+    A picture credit names the photographer or the agency of a picture.
+    """
     if classes and _CREDIT_CLASS.search(classes):
         return True
     if tag not in _CREDIT_TAGS or node.first_child is None:

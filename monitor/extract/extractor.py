@@ -48,10 +48,11 @@ def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -
 
 
 def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
-    """Return the page's text, or the text in the metadata if the page shows only the beginning of the article.
+    """Return the text of the article, and the reason if the text is not from the visible page but from the metadata.
 
-    The text in the metadata is used if it is much longer and contains most of the page's text. The second result is
-    then the reason, and otherwise empty.
+    ``text`` is the visible text, and ``claimed_text`` is the text in the metadata. The latter is used if it is much
+    longer and contains most of the visible text: the page then shows only the beginning of the article. If the visible
+    text is used, the reason is empty.
     """
     if (
         not text
@@ -315,7 +316,7 @@ def _choose_default_language(source: Source | None, entry: Article | None) -> st
 def _collect_reasons(
     article: Article, page: PageAnalysis, title_reason: str, published_reason: str, text_reason: str
 ) -> list[ExtractionReason]:
-    """List the rows of an explanation: for the title and date of the article, and for each text run of the page."""
+    """Return the rows of an explanation: for the title and date of the article, and for each text run of the page."""
     reasons = [ExtractionReason("title", title_reason, article.title)]
     if article.published_at:
         reasons.append(ExtractionReason("published", published_reason, article.published_at.isoformat()))

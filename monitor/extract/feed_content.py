@@ -224,7 +224,7 @@ def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
 
 
 def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
-    """Return the paragraphs in the HTML of a feed, the captions, and whether the text is the whole article.
+    """Return three values for the HTML of a feed: its paragraphs, its captions, and whether it has the whole article.
 
     Notes that link back to the site are left out.
     """

@@ -16,15 +16,16 @@ _ASCII_LETTER_TABLE = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 0
 _ASCII = re.compile("[\x00-\x7f]+")
 _ASCII_NON_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalpha())
 _MIN_SHARE_OF_LETTERS = 0.1
-"""Minimum share of a text's letters that must be typical of one language in Latin script.
+"""Minimum share of characters that are not in ASCII, for a detection by script. It is also the minimum share of letters
+that are typical of one language in Latin script.
 
-The minimum shares for other scripts are higher.
+The minimum shares of letters in other scripts are higher.
 """
 _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 
 
 class _Script(NamedTuple):
-    """A script by which a language, or a family of languages, is recognized."""
+    """A script (writing system) by which a language, or a family of languages, is recognized."""
 
     code: str
     letters: re.Pattern[str]
@@ -106,9 +107,10 @@ def _detect_ascii_language(sample: str, claimed: str) -> str:
 
 
 def _detect_by_script(foreign: str, letter_count: int, claimed: str) -> str:
-    """Return the code of the language whose letters a text has, or an empty string.
+    """Return the code of the language whose script or special letters a text has, or an empty string.
 
     ``foreign`` are the characters of the text that are not in ASCII, and ``letter_count`` is the number of all letters.
+    If several languages have the script and the stated language ``claimed`` is one of them, it is returned.
     """
     if len(foreign) <= letter_count * _MIN_SHARE_OF_LETTERS:
         return ""

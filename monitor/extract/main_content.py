@@ -91,7 +91,10 @@ class PageAnalysis:
     kind_sums: dict[int, dict[tuple[str, frozenset[str]], float]] = field(default_factory=dict)
 
     def prose_in(self, box_index: int) -> float:
-        """Return the sum of the prose values of the text runs in a box, without rejected text runs."""
+        """Return how much prose a box contains: the sum of the prose values of its text runs that are not rejected.
+
+        The prose value of a text run is about its length, but 0 if it is short, is a heading, or is mostly links.
+        """
         box = self.layout.boxes[box_index]
         return self.prose_sums[box.run_end] - self.prose_sums[box.run_start]
 
@@ -161,7 +164,7 @@ def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str
 
 
 def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: int) -> list[float]:
-    """Return a prose value for each text run: its weight, limited to a maximum.
+    """Return a prose value for each text run: its weight (see ``measure_weight``), limited to a maximum.
 
     The value is 0 for a text run that weighs less than ``min_weight``, is a heading, or is mostly links.
     """
@@ -210,10 +213,10 @@ def find_content(page: PageAnalysis) -> None:
 
 
 def _count_short_sentences(page: PageAnalysis) -> None:
-    """Treat shorter text runs as prose, too, for a page whose article may be a single short sentence.
+    """Treat shorter text runs as prose, too, on a page whose article may be a single short sentence.
 
-    With the usual minimum length, the sentence would be too short to be prose, and a longer postal address below it
-    would be prose.
+    With the usual minimum length for prose, this sentence would not be prose, but a longer postal address below it
+    would be. Text runs up to the headline never count as prose.
     """
     page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
     for at in range(page.title_run_index + 1):
@@ -243,7 +246,7 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
 
 
 def _find_min_prose(page: PageAnalysis, article_index: int) -> int:
-    """Return the minimum amount of prose that an ``article`` element must have.
+    """Return the minimum amount of prose with which an ``article`` element counts as the article of the page.
 
     The minimum is lower if other articles with headings follow.
     """
@@ -339,9 +342,10 @@ def _owns_text(page: PageAnalysis, heading_index: int, heading_indexes: list[int
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run is named as the headline and most of the page's prose is below it.
+    """Return whether a text run is the headline, judged by the class or id of its box.
 
-    The class or id of its box must contain a word such as "headline".
+    The class or id must contain a word such as "headline". More than half of the page's prose must be below the text
+    run.
     """
     run = page.layout.runs[run_index]
     name = page.box_hints[run.box_index]
@@ -408,10 +412,11 @@ def _reject_hidden(page: PageAnalysis) -> None:
 
 
 def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
-    """Reject the boxes that are boilerplate and for which ``is_candidate`` is true, or that list other stories.
+    """Reject each boilerplate box for which ``is_candidate`` is true, or that lists other stories.
 
-    A box that contains the headline is never rejected. If less than ``min_rest`` prose would remain in the root box,
-    the rejection reason that would remove the most prose is not applied, then the next one, until enough prose remains.
+    A box that contains the headline is never rejected. The boxes are grouped by the reason why they are boilerplate. If
+    less than ``min_rest`` prose would remain in the root box, the group with the most prose is not rejected. This is
+    repeated until enough prose remains.
     """
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
@@ -539,9 +544,9 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
 
 
 def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, frozenset[str]], float]:
-    """Return the prose in the children of a box, added up by the tag and kind of the child.
+    """Return a dictionary that maps each pair of tag and kind (``find_kind``) to an amount of prose, the largest first.
 
-    The largest sum is first.
+    It is the prose in all children of the box ``parent`` that have this tag and kind.
     """
     if parent not in page.kind_sums:
         sums: dict[tuple[str, frozenset[str]], float] = defaultdict(float)
@@ -679,9 +684,11 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
 
 
 def _expand(page: PageAnalysis) -> None:
-    """Replace the root box by its parent, as long as other children of the parent continue the article.
+    """Enlarge the root box, which contains the article's text, by boxes next to it that continue the article.
 
-    Children that do not continue the article are rejected.
+    The root box is replaced by its parent, at most six times. Other children of this parent that do not continue the
+    article are rejected. The root box is not replaced if it contains the headline and is not inside the article box, or
+    if its parent contains most of the page but nothing that continues the article.
     """
     boxes = page.layout.boxes
     for _ in range(6):
@@ -712,7 +719,7 @@ def _expand(page: PageAnalysis) -> None:
 
 
 def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) -> bool:
-    """Return whether a box next to the root box continues the article.
+    """Return whether a box next to the root box (the box with the article's text) continues the article.
 
     It must have few links. In addition, it must look like the root box, be an introduction before it, or have enough
     prose.

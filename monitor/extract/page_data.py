@@ -138,7 +138,7 @@ class _Payload:
         self._items, self._left = items, MAX_RESOLVED_VALUES
 
     def resolve(self, value: Any, depth: int) -> Any:
-        """Return a value in which each index of an item in the list is replaced by this item.
+        """Return a value in which each index is replaced by the item of the list to which it refers.
 
         After ``MAX_RESOLVED_VALUES`` replacements, and at levels deeper than ``_MAX_DEPTH``, the indexes are not
         replaced.

@@ -280,7 +280,11 @@ def _count_quarter_turns(text_page: Any) -> int:
 
 
 def _turn_upright(turns: int, box: Any, x: float, y: float) -> tuple[float, float, float, float]:
-    """Return the left and right edge of a glyph, and the place of its origin, after turning the text upright."""
+    """Return four numbers, as if the text were upright: left and right edge of a glyph, and x and y of its origin.
+
+    ``turns`` is the number of quarter turns by which the text is rotated. ``box`` has the edges of the glyph on the
+    page, and ``x`` and ``y`` are its origin there.
+    """
     match turns:
         case 1:
             return -box.top, -box.bottom, -y, x
@@ -350,10 +354,10 @@ def _build_lines(glyphs: list[_Glyph], page: int, *, is_rtl: bool) -> Iterator[P
 def _order_clusters(letters: Sequence[_Glyph]) -> None:
     """Put the characters of right-to-left ligatures into reading order.
 
-    A document lists the glyphs of a word in reading order or from left to right, and the characters of a ligature in
-    the same order. They are reversed if the position of the adjacent glyph shows that this order is from left to right.
-    A ligature of two letters is also reversed if its second letter can be connected to a following letter, but its
-    first letter cannot.
+    A ligature is one glyph for several characters. A document lists the glyphs of a word, and the characters of each
+    ligature, either in reading order or from left to right. The position of the adjacent glyph shows which order it is.
+    If it is from left to right, the characters of the ligature are reversed. Those of a ligature of two letters are
+    also reversed if its second letter can be connected to a following letter, but its first letter cannot.
     """
     for at, glyph in enumerate(letters):
         if len(glyph.text) > 1 and is_right_to_left(glyph.text):

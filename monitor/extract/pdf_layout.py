@@ -22,7 +22,8 @@ _PARAGRAPH_PITCH = 1.3  # a line this many times farther from the line before be
 _SIZE_CHANGE = 1.12  # ratio of font sizes that separates a heading from text
 _LIST_ITEM = re.compile(r"(?:[-–•●▪*]|\(?\d{1,3}[.)]|\(?[a-zđ]\))\s")
 SOFT_HYPHEN = "‐"
-"""The hyphen U+2010. It marks a hyphen at the end of a line that only divides a word and does not belong to it."""
+"""The hyphen U+2010. In text from PDFium, it replaces a hyphen that only divides a word at the end of a line. It is
+removed when the lines are joined, unless a capital or a digit follows."""
 _RTL_CHARS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
@@ -133,7 +134,10 @@ def _intersect(first: Sequence[Interval], second: Sequence[Interval], min_width:
 
 
 def _choose_gutter(rows: Sequence[list[PrintedLine]], strips: Sequence[Interval]) -> Interval | None:
-    """Return the widest of ``strips`` that has a column of prose on both sides, or None if there is none."""
+    """Return the widest of ``strips`` that has a column of prose on both sides, or None if there is none.
+
+    Each strip is the left and right edge of a vertical strip of the page that is empty in all rows.
+    """
     for strip in sorted(strips, key=lambda strip: strip[0] - strip[1]):
         sides = (
             [sum(measure_weight(line.text) for line in row if line.right <= strip[0]) for row in rows],

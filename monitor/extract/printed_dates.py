@@ -22,7 +22,7 @@ _DATE_NAMES = re.compile(
     r"datum|fecha|ngay|thoi-?gian|tanggal|data|created|(?:post|entry|article)?-?meta(?:data)?|byline|submitted)"
     r"(?=$|[\s_:-])"
 )
-"""Classes of elements that contain a date."""
+"""Pattern for the classes of elements that contain a date."""
 _DATE_ATTRIBUTES = ("data-date", "data-datetime", "data-timestamp", "data-time", "data-published", "title")
 _DATE_SELECTOR = ", ".join(
     f'[class*="{part}" i]'
@@ -32,15 +32,15 @@ _NEUTRAL_NAMES = re.compile(
     r"[\s_:-]*(?:share|sharing|social|tool|print|follow|votes?|rating|addtoany|teilen|compartir|aside|"
     r"side-?bar|rail|nav|footer)"
 )
-"""Classes and ids of boilerplate boxes that may nevertheless contain the article's date, for example next to buttons.
-The pattern matches the beginning of a name."""
+"""Pattern for the beginning of a class or id of boilerplate boxes that may nevertheless contain the article's date, for
+example next to buttons."""
 _HEADINGS = ",".join(sorted(HEADING_TAGS))
 _MIN_HEADLINE_CHARS = 20  # characters: links to authors and sections are shorter
 _MIN_LONG_HEADLINE_CHARS = 40  # characters: in a box of any kind, a shorter link may name the author or a section
 _TODAY_NAMES = re.compile(
     r"(?:^|[\s_-])(?:current-?(?:date|time)|today|date-?today|clock|weather|date-?now)(?=$|[\s_-])"
 )
-"""Classes and ids of elements that show the current date."""
+"""Pattern for the class or id of elements that show the current date."""
 _MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
 _MAX_ELEMENTS = 12  # elements of one kind that are examined; a page with more is a list
 _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
@@ -243,14 +243,14 @@ def _cut_before_update(part: str) -> tuple[str, ...]:
 _JOINED_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Ends of words that the page shows apart, although its text has no space between them: "2 min readMay 4, 2026"."""
 _PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
-"""Separators of the parts of a line: signs between spaces, and commas or semicolons before a word."""
+"""Pattern of the separators of the parts of a line: signs between spaces, and commas or semicolons before a word."""
 
 
 def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str]:
     """Return short lines below the text of the article that may contain its date.
 
-    Lines in lists of other articles are excluded. Longer lines are included if the name of their box indicates a byline
-    or date.
+    Lines in lists of other articles are excluded. Longer lines are included if the class or id of their box indicates a
+    byline or date.
     """
     if not page.layout.boxes:
         return []
@@ -294,5 +294,5 @@ def _is_linked_headline(run: TextRun) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
-    """Return whether the name of the box around a text run indicates a byline or a line with the date."""
+    """Return whether the class or id of the box around a text run indicates a byline or a line with the date."""
     return bool(SMALL_PRINT_NAMES.search(page.box_hints[run.box_index]))

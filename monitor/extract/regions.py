@@ -226,8 +226,8 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
 def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
     """Return whether a text run with many links is the real first paragraph of the article.
 
-    It must be a sentence above the text run that was taken for the first paragraph. Both must be in ``p`` elements with
-    the same parent.
+    ``first_body_index`` is the index of the text run below it that would otherwise be the first paragraph. The text run
+    with links must be a sentence. Both must be in ``p`` elements with the same parent.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     box, below = (
@@ -572,8 +572,9 @@ def _mark_summary_labels(page: PageAnalysis, inside: range) -> None:
 def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
     """Find the picture series in the article.
 
-    Each is returned as the index of its first text run, and the index after its last one. A box is a picture series if
-    its name states this, if it has at least three pictures, and if it has hardly more paragraphs than pictures.
+    Each is returned as a pair: the index of its first text run, and the index after its last one. A box is a picture
+    series if its class or id indicates this, if it has at least three pictures, and if it has hardly more paragraphs
+    than pictures.
     """
     boxes = page.layout.boxes
     pictures = sorted(box_index for box_index, _ in page.layout.pictures)
@@ -611,9 +612,9 @@ def _drop_other_pictures(page: PageAnalysis, galleries: list[tuple[int, int]], t
 
 
 def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
-    """Return the indexes of the text runs that are times above the posts of a live blog or the entries of a chronology.
+    """Return the indexes of the text runs that only state a time, above the posts of a live blog or a chronology.
 
-    There must be at least three such lines, each with prose below it.
+    Each must have prose below it. If there are fewer than three of them, the result is empty.
     """
     times = [
         at
@@ -702,7 +703,7 @@ def _is_all_italic(node: LexborNode) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
-    """Return whether a text run is in a small box whose name indicates bylines, dates or similar text."""
+    """Return whether a text run is in a small box whose class or id indicates bylines, dates or similar text."""
     if page.layout.boxes[run.box_index].tag in HEADING_TAGS:
         return False
     index = run.box_index
@@ -743,7 +744,8 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
 def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
     """Return whether the position of a text run, between the headline and the text, shows that it is a standfirst.
 
-    The name of its box is not considered. Items of lists are excluded.
+    A standfirst is the summary of an article. The class or id of its box need not indicate a summary. Items of lists
+    are excluded, and so are text runs in boxes whose class or id indicates a byline, a date or the like.
     """
     run = page.layout.runs[run_index]
     is_below_title = (
@@ -788,7 +790,7 @@ def _is_in_descriptions(text_key: str, description_keys: set[str]) -> bool:
 
 
 def _is_in_named_box(page: PageAnalysis, run: TextRun, box_names: re.Pattern[str]) -> bool:
-    """Return whether a text run is inside a small box with a name that matches ``box_names``."""
+    """Return whether a text run is in a small box whose class or id matches the pattern ``box_names``."""
     index = run.box_index
     while index > 0 and page.chars_in(index) < 700:
         if page.box_hints[index] and box_names.search(page.box_hints[index]):

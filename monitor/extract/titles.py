@@ -40,9 +40,9 @@ _UNRELATED_FACTOR = 0.3  # for a claim that has no word in common with the headl
 _LABEL = re.compile(
     r"\W{0,2}(?:(?:\w+\W)?\w+(?:[\])}]\s*|\s*:\s*|[.!]\s+)|(?:\w+\W{1,2}){0,4}\w+(?:\s*[|·•»›/]\s*|\s[-–—]\s))"
 )
-"""Pattern of a label or a name before a headline."""
+"""Pattern of a label or a name before a headline, with its separator, such as "Exclusive:"."""
 _ADDITION = re.compile(r"\s*[:;|(（【]|\s[-–—]\s|\.\s")
-"""Pattern of the beginning of an addition to a headline."""
+"""Pattern of the separator before an addition to a headline, such as a colon or a bar."""
 _MIN_ALIGNED_WORDS = 3
 _MIN_CUT_WORDS_CHARS = 50  # characters; a shorter title is an own title that begins like the heading
 _MAX_TEXT_CHARS = 2_000  # characters at the start of the text that are searched for the words of a title
@@ -162,11 +162,11 @@ def find_unnamed_headline(page: PageAnalysis, metadata: PageMetadata) -> None:
 
 
 def _is_removed_name(texts: dict[str, str], document_title: str, page: PageAnalysis) -> bool:
-    """Return whether the printed heading is the name of the outlet or a section.
+    """Return whether the printed heading is the name of the outlet or of a section, and not a headline.
 
-    This is so on two conditions: the document title consists of the heading and a longer text, and the article's text
-    has a smaller share of the words of the heading than of the words of this longer text. In ``texts``, the heading is
-    already removed from the document title.
+    This is so on two conditions. First, the document title consists of the heading and a longer text. Second, the
+    article's text contains a larger share of the words of this longer text than of the words of the heading. ``texts``
+    maps places, such as "heading", to their titles; the heading is already removed from the document title in it.
     """
     name, title = alnum_key(texts["heading"]), alnum_key(texts.get("document", ""))
     whole = alnum_key(document_title)
@@ -207,7 +207,11 @@ def _choose_heading_part(page: PageAnalysis, texts: dict[str, str]) -> str:
 
 
 def _strip_elements(heading: str, elements: Iterable[LexborNode], names: re.Pattern[str]) -> str:
-    """Remove the texts of elements with certain names, or with a time or small print, from the ends of a heading."""
+    """Remove the texts of some elements, such as labels and times, from the start and end of a heading.
+
+    These are the elements whose class matches ``names``, and ``time`` and ``small`` elements. If nothing would remain,
+    the heading is returned unchanged.
+    """
     left = heading
     for child in elements:
         name = split_camel_case(child.attributes.get("class") or "")
@@ -222,13 +226,14 @@ def _align_with_heading(page: PageAnalysis, text: str, texts: dict[str, str]) ->
 
     A title is a variant of the heading in three cases:
 
-    - A label precedes the heading: one or two words, such as "Exclusive:", or the name of an outlet and a bar. If the
-      page prints these words, too, or if places separate them in different ways, they are a kicker, which belongs to
-      the title.
+    - A label precedes the heading: one or two words, such as "Exclusive:", or the name of an outlet and a bar. It is
+      not a label but a kicker, which belongs to the title, if the page prints these words, too, or if the places that
+      state the title separate them in different ways.
     - An addition follows the heading after a colon or another separator.
     - The title is long and was cut off: it is the beginning of the heading, which continues without a separator.
 
-    ``texts`` maps the places, such as "heading", to their titles.
+    ``texts`` maps the places, such as "heading", to their titles. If the heading has very few words, the title is
+    returned.
     """
     heading = texts["heading"]
     given, printed = text.casefold(), heading.casefold()
