@@ -1,8 +1,8 @@
-"""Story clustering: assigns each article to the story with the most similar centroid, within a sliding time window.
+"""Story clustering: assigns each article to the most similar story, within a sliding time window.
 
-Evidence on event, place, time and people is summed to a score (``similarity.py``). An article joins the story with the
-highest score, if the score is high enough. If the article fits two stories very well, and they fit one another, the two
-stories are merged.
+A story is compared by its centroid, the summed terms of its articles. Evidence on event, place, time and people is
+summed to a score (``similarity.py``). An article joins the story with the highest score, if the score is high enough.
+If the article fits two stories very well, and they fit one another, the two stories are merged.
 """
 
 import math
@@ -55,10 +55,12 @@ class StoryClusterer:
     ) -> str:
         """Assign an article to a story and return the id of this story.
 
-        If ``story_id`` is given and this story is open, the article joins it; an example is the story of a post to
-        which the article replies. Otherwise the article joins the most similar story. If no story is similar enough, a
-        new story is created with the id ``new_id``, which must be unused. The centroid of the story is updated, and
-        very similar stories are merged. ``is_excluded`` tells whether the article cannot join the story with an id.
+        If ``story_id`` is given, this story is open, and the dates are close enough, the article joins it; an example
+        is the story of a post to which the article replies. Otherwise the article joins the most similar story. If no
+        story is similar enough, a new story is created with the id ``new_id``, which must be unused. The centroid of
+        the story (its summed terms) is updated, and very similar stories are merged.
+
+        ``is_excluded`` is a function that takes the id of a story, and returns whether the article must not join it.
         """
         if story_id and (given := self.index.get_centroid(story_id)) and _is_in_window(features, given):
             self.index.save_centroid(extend_centroid(given, vector, features))
@@ -125,7 +127,7 @@ def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
 
 
 def start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> StoryCentroid:
-    """Return the centroid of a new story with one article."""
+    """Return the centroid (the summed terms) of a new story with one article."""
     weights = vector.weights.astype(WEIGHT_DTYPE).tobytes()
     terms, kinds = vector.terms.astype(TERM_DTYPE).tobytes(), vector.kinds.tobytes()
     return StoryCentroid(
@@ -134,7 +136,7 @@ def start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> S
 
 
 def extend_centroid(centroid: StoryCentroid, vector: TermVector, features: TermFeatures) -> StoryCentroid:
-    """Return the centroid of a story after adding an article."""
+    """Return the centroid (the summed terms) of a story after adding an article."""
     times = [at for at in (centroid.first_article_at, centroid.last_article_at, features.published_at) if at]
     return StoryCentroid(
         centroid.id,
@@ -156,7 +158,11 @@ def _unpack_centroid(centroid: StoryCentroid) -> TermArrays:
 
 
 def _sum_centroids(first: TermArrays, second: TermArrays) -> tuple[bytes, bytes, bytes]:
-    """Add two centroids and return the terms with the highest weights, with their weights and kinds, as bytes."""
+    """Add the terms of two centroids, and return the ones with the highest weights.
+
+    A centroid has the summed terms of a story. The result has three parts, each as bytes: the terms, their weights and
+    their kinds.
+    """
     (terms, weights, kinds), (their_terms, their_weights, their_kinds) = first, second
     codes = np.concatenate((terms, their_terms)).astype(np.uint64)
     codes |= np.concatenate((kinds, their_kinds)).astype(np.uint64) << np.uint64(KIND_SHIFT)

@@ -260,7 +260,7 @@ def _list_opposites(words: Sequence[str]) -> set[str]:
 
 @cache
 def _opposites() -> dict[str, set[str]]:
-    """Return a dictionary that maps each negation or opposite to its keys.
+    """Return a dictionary that maps each negation, and each word that has an opposite, to its keys.
 
     The words are in lower case without diacritics. The key of a negation is "negation". The opposites of a language are
     numbered pairs of word lists. For pair 3 of English, the words of the first list have the key "en3", and their

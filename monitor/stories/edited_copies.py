@@ -109,7 +109,7 @@ def have_common_text(first: NormalizedText, second: NormalizedText) -> bool:
 
 
 def _measure_coverage(first: NormalizedText, second: NormalizedText) -> _Coverage:
-    """Return how much of two texts is common to both."""
+    """Return which shares of two texts, and of their beginnings, consist of long passages that both texts contain."""
     if not first.stream or not second.stream:
         return _Coverage((0.0, 0.0), (0.0, 0.0))
     letters = [char for char in first.cased[:400] if char.isalnum()]
@@ -163,7 +163,7 @@ def _agree_in_numbers(numbers: set[str], others: set[str]) -> bool:
 
 
 def _measure_containment(sentences: Sequence[Sentence], others: set[str]) -> _Containment:
-    """Return how much of the given sentences is in ``others``, the words of another text."""
+    """Return which shares of a text's words and first sentences are in ``others``, the words of another text."""
     sizes = [sum(sentence.values()) for sentence in sentences]
     kept = [sum(weight for word, weight in sentence.items() if word in others) for sentence in sentences]
     total, seen, front, kept_front = sum(sizes), 0.0, 0.0, 0.0

@@ -51,7 +51,7 @@ class Likeness(IntEnum):
 
 
 class Certainty(IntEnum):
-    """Certainty that an entry is a known article."""
+    """Degree of certainty that a feed entry belongs to a known article."""
 
     NO = 0
     LIKELY = 1
@@ -267,7 +267,7 @@ def _time_between(entry: Entry, article: KnownArticle) -> timedelta | None:
 
 
 def compare_titles(first: str, second: str) -> Likeness:
-    """Return how similar two titles are."""
+    """Return how similar two titles are, as a degree of similarity (``Likeness``)."""
     first, second = normalize_title(first), normalize_title(second)
     if not first or not second:
         return Likeness.UNKNOWN

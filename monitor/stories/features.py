@@ -98,9 +98,11 @@ event."""
 class TermFeatures:
     """Terms and days of one article, before the terms are weighted by the vocabulary.
 
-    ``hashes`` are the term hashes, ascending and unique, with their ``counts`` (terms of the title count more) and
-    ``kinds`` (values of ``TermKind``; a capitalised word counts as a name). ``days`` are (month, day) pairs on which
-    the event may have happened; ``has_explicit_days`` is true if the text itself mentions these days.
+    - ``hashes`` are the hashes of the terms, ascending and unique.
+    - ``counts`` grow with the number of times that each term occurs; names and terms of the title count more.
+    - ``kinds`` are the kinds of the terms (``TermKind``); a capitalised word counts as a name.
+    - ``days`` are (month, day) pairs on which the event may have happened.
+    - ``has_explicit_days`` is true if the text itself mentions these days.
     """
 
     hashes: TermHashes
@@ -116,11 +118,14 @@ class TermFeatures:
 class TermVector:
     """The terms of an article with the highest weights.
 
-    The first ``language_free_count`` terms do not depend on the language; words and names follow. Each of the two
-    groups is sorted by weight, with the highest weight first. If ``language_count`` is 1, the very first term states
-    the language of the article, and is not part of this order; otherwise ``language_count`` is 0. The weights of words
-    and names are normalized, so that their vector has the length 1. The weight of another term is its rarity, at most
-    1.
+    - ``terms``, ``weights`` and ``kinds`` have one item for each term.
+    - The first ``language_free_count`` terms do not depend on the language, such as countries and numbers. Words and
+      names follow. Each of the two groups is sorted by weight, with the highest weight first.
+    - If ``language_count`` is 1, the very first term states the language of the article, and is not part of this order;
+      otherwise ``language_count`` is 0.
+
+    The weights of words and names are normalized, so that their vector has the length 1. The weight of another term is
+    its rarity, at most 1.
     """
 
     terms: TermHashes
@@ -159,7 +164,7 @@ class Vocabulary:
         return int(self._counts[-1])
 
     def learn(self, features: TermFeatures) -> None:
-        """Add one article to the document frequencies of its terms."""
+        """Count one article for each of its terms."""
         self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)] += np.uint32(1)
         self._counts[-1] += np.uint32(1)
 
@@ -192,10 +197,11 @@ class Vocabulary:
 
 
 def extract_features(title: str, lead: str, published_at: datetime | None, language: str = "") -> TermFeatures:
-    """Extract the terms and days of an article from its title and lead, given without diacritics but with capitals.
+    """Extract the terms and days of an article from its title and its lead (the first lines of the text).
 
-    ``language`` is the language code of the article, or empty if the language is unknown. The cost is limited, because
-    only the first ``MAX_LEAD_CHARS`` characters of each text are read.
+    Both are given without diacritics but with capitals. ``language`` is the language code of the article, or empty if
+    the language is unknown. The cost is limited, because only the first ``MAX_LEAD_CHARS`` characters of each text are
+    read.
     """
     lead = lead[:MAX_LEAD_CHARS]
     found_days = _find_days(lead.lower(), published_at)
@@ -217,7 +223,10 @@ def extract_features(title: str, lead: str, published_at: datetime | None, langu
 
 
 def _count_terms(codes: npt.NDArray[np.uint64], weights: TermWeights) -> tuple[TermHashes, TermWeights, TermKinds]:
-    """Return the hashes of the terms, ascending and unique, with their total weights and kinds."""
+    """Return the hashes of the terms, ascending and unique, with a count and the kind of each term.
+
+    The count grows with the logarithm of the total weight of the term. It is multiplied by ``NAME_WEIGHT`` for a name.
+    """
     hashes = codes.astype(np.uint32)  # drops the kind
     order = hashes.argsort()
     hashes = hashes[order]
@@ -270,7 +279,7 @@ def _find_language_free_terms(text: str, words: list[str], known: Sequence[Known
 def _list_numbers_of_dates(days: frozenset[tuple[int, int]], year: int) -> frozenset[int]:
     """Return the feature codes of numbers that are likely to be parts of a date.
 
-    These are the numbers of the given days, ``year``, and the years before and after it.
+    These are the numbers of the month and day in each of ``days``, ``year``, and the years before and after it.
     """
     numbers = {number for day in days for number in day} | {year - 1, year, year + 1}
     return frozenset(number_code(str(number)) for number in numbers if number > 0)
@@ -292,7 +301,7 @@ def _split_words(text: str) -> list[str]:
 def _split_ascii_words(text: str) -> list[str]:
     """Return the first words of an ASCII text.
 
-    A regular expression is not used, because it would take five times as long.
+    A regular expression, which takes five times as long, is used only for words with an apostrophe.
     """
     if "'" not in text:
         return text.translate(_ASCII_WORD_TABLE).split(None, MAX_LEAD_WORDS)[:MAX_LEAD_WORDS]
@@ -335,7 +344,10 @@ def stem_word(word: str) -> str:
 
 
 def _find_days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the days that a text mentions. If the publication time is known, only days close to it are returned."""
+    """Return the days that a text mentions, as (month, day) pairs.
+
+    If the publication time is known, only days close to it are returned.
+    """
     days = frozenset((month, day) for month, day in _iter_dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
     return days & _nearby_days(published_at.date()) if days and published_at else days
 
@@ -348,7 +360,10 @@ def _nearby_days(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _implied_days(published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the probable days of an event that the text does not date: the day of publication and the day before."""
+    """Return the probable days of an event that the text does not date, as (month, day) pairs.
+
+    They are the day of publication and the day before. The result is empty if the publication time is unknown.
+    """
     return _today_and_yesterday(published_at.date()) if published_at else frozenset()
 
 

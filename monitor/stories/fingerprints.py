@@ -35,7 +35,7 @@ OffsetArray = npt.NDArray[np.int64]
 MAX_BODY_CHARS = 40_000
 WINDOW_BYTES = 20
 SHINGLE_BYTES = 12
-"""Length of the windows by which two texts are compared."""
+"""Length, in bytes, of the windows (overlapping pieces of the normalized text) by which two texts are compared."""
 
 TARGET_FINGERPRINTS = 28
 DENSE_START_BYTES, DENSE_START_SHARE = 800, 1 / 40
@@ -163,7 +163,10 @@ def hash_windows(stream: bytes, width: int) -> WindowHashes:
 
 
 class GroupingText(NamedTuple):
-    """The parts of an article that grouping uses. ``language`` is a language code, or empty if it is unknown."""
+    """The parts of an article that grouping uses: its texts, publication time and language.
+
+    ``language`` is a language code, or empty if it is unknown.
+    """
 
     title: str
     standfirst: str
@@ -193,7 +196,7 @@ class ArticleFeatures:
 
     @cached_property
     def term_features(self) -> TermFeatures:
-        """Terms of title and lead, and the days that the text mentions."""
+        """Terms of the title and the lead (the first lines), and the days that the text mentions."""
         text = self._text
         lead = f"{fold(text.standfirst).cased}\n{self.normalized_text.cased[:MAX_LEAD_CHARS]}"
         return extract_features(fold(text.title).cased, lead, text.published_at, text.language)
@@ -203,8 +206,8 @@ class ArticleFeatures:
 class PackedFeatures:
     """Fingerprints and features of a batch of articles, in a form that is fast to transfer between processes.
 
-    The values of all articles are concatenated. The fields with names in ``_ends`` contain 0, followed by the position
-    at which the values of each article end.
+    Each field has the values of all articles, one after another. A field such as ``term_ends`` states where the values
+    of each article end in other fields: it contains 0, followed by one position for each article.
     """
 
     fingerprints: bytes
@@ -220,7 +223,7 @@ class PackedFeatures:
 
 
 def extract_grouping_text(article: Article) -> GroupingText:
-    """Return the parts of an article that grouping uses."""
+    """Return the parts of an article that grouping uses: its texts, publication time and language."""
     return GroupingText(article.title, article.standfirst, article.body, article.published_at, article.language)
 
 

@@ -77,9 +77,9 @@ class Grouper:
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
         """Assign the articles of a batch to stories, in the given order, and return their placements.
 
-        A duplicate joins the story of its original. A reply joins the story of the post that it answers. Any other
-        article joins the most similar story or a new one, but no story with a report in nearly the same words on
-        another person, place or day.
+        A placement has the story of an article, and the original if the article is a duplicate. A duplicate joins the
+        story of its original. A reply joins the story of the post that it answers. Any other article joins the most
+        similar story or a new one, but no story with a report in nearly the same words on another person, place or day.
         """
         features = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
         self._index.prefetch_fingerprints(chain.from_iterable(one_features.fingerprints for one_features in features))

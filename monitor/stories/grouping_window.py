@@ -32,13 +32,13 @@ from monitor.domain.grouping import (
 
 FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
 MERGE_RATIO = 4
-"""Two neighbouring arrays are merged if the older one is shorter than ``MERGE_RATIO`` times the newer one. The number
-of arrays then remains about six, however large the window is."""
+"""Two neighbouring arrays of a ``PostingTable`` are merged if the older one is shorter than ``MERGE_RATIO`` times the
+newer one. The number of arrays then remains about six, however large the window is."""
 
 MAX_DIGITS = 9
-"""Maximum number of digits of an article number that also represents a story in the arrays of the window. The id of a
-story is usually `s` followed by the number of an article. A story with a longer number, or with another form of id, is
-represented by a new number of at least 10**MAX_DIGITS."""
+"""In the arrays of the window, each story is represented by a number. The id of a story is usually `s` followed by the
+number of an article. If this number has at most ``MAX_DIGITS`` digits, it also represents the story. A story with
+another id is represented by a new number of at least 10**MAX_DIGITS."""
 
 _CENTROID_HEADER = Struct("<HBIqq")
 _NO_TIME = -(2**63)
@@ -63,7 +63,10 @@ class _PostingRun:
 
     @classmethod
     def build(cls, codes: IntegerArray, owners: OwnerArray) -> "_PostingRun":
-        """Build a sorted array of postings. Of several postings with the same code, only the last one is kept."""
+        """Build a sorted array of postings (see the class) from their codes and owners.
+
+        Of several postings with the same code, only the last one is kept.
+        """
         order = codes.argsort(kind="stable")
         codes = codes[order]
         is_last = np.ones(len(codes), np.bool_)
@@ -71,11 +74,11 @@ class _PostingRun:
         return cls(codes[is_last], owners[order[is_last]])
 
     def merge(self, later: "_PostingRun") -> "_PostingRun":
-        """Merge two arrays of postings. If both contain a code, the posting of ``later`` is kept."""
+        """Merge two arrays of postings. If both contain the same code, the posting of ``later`` is kept."""
         return self.build(np.concatenate((self.codes, later.codes)), np.concatenate((self.owners, later.owners)))
 
     def select(self, is_kept: FlagArray) -> "_PostingRun":
-        """Return an array with only the postings for which ``is_kept`` is true."""
+        """Return an array with only the postings whose flag in ``is_kept`` is true."""
         return _PostingRun(self.codes[is_kept], self.owners[is_kept])
 
 
@@ -93,8 +96,8 @@ class PostingTable:
     def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
         """Return a dictionary that maps each key to its owners, the articles or stories that have it.
 
-        The owners of one key are given as a dictionary that maps a slot to the number of the article or story in this
-        slot. Keys without owners are omitted. ``keys`` must be unique and below 2**63.
+        The owners of one key are given as a dictionary that maps each slot in use to the number of the article or story
+        in it. Keys without owners are omitted. ``keys`` must be unique and below 2**63.
         """
         found: dict[int, dict[int, int]] = {}
         low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
@@ -117,9 +120,9 @@ class PostingTable:
         return found
 
     def add(self, keys: IntegerArray, owners: OwnerArray) -> None:
-        """Add postings, given as an array of keys and an array of their owners.
+        """Record for each key its owner: the article or story at the same index in ``owners``.
 
-        A posting replaces an earlier one in the same slot.
+        A new owner of a key replaces an earlier one in the same slot.
         """
         if not len(keys):
             return
@@ -129,9 +132,9 @@ class PostingTable:
             self._runs[-1] = self._runs[-1].merge(later)
 
     def keep(self, is_kept: Callable[[OwnerArray], FlagArray]) -> None:
-        """Delete the postings of all owners that are not to be kept.
+        """Delete all owners (articles or stories) for which ``is_kept`` returns false, and keep the others.
 
-        ``is_kept`` is a function that takes an array of owners and returns one flag for each owner.
+        ``is_kept`` is a function that takes an array of owners and returns an array with one flag for each owner.
         """
         selected = [run.select(is_kept(run.owners)) for run in self._runs]
         self._runs = [run for run in selected if len(run.codes)]
@@ -139,9 +142,9 @@ class PostingTable:
 
 @dataclass(frozen=True, slots=True)
 class _BatchPostings:
-    """View of a posting table during one batch: a cache of what the batch reads, together with what it adds.
+    """View of a ``PostingTable`` (the owners of each key) during one batch of articles.
 
-    The table itself is not changed.
+    It consists of a cache of what the batch has read, and of what the batch has added. The table itself is not changed.
     """
 
     table: PostingTable
@@ -155,9 +158,10 @@ class _BatchPostings:
         self.cached.update(self.table.find(missing))
 
     def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
-        """Return for each key the articles or stories that have it (its owners), or None if there are none.
+        """Return for each key its owners: the articles or stories that have it. For a key without owners, return None.
 
-        The owners of one key are given as a dictionary that maps a slot to the number of the article or story in it.
+        The owners of one key are given as a dictionary that maps each slot in use (see ``PostingTable``) to the number
+        of the article or story in it.
         """
         try:
             return [self.cached[key] for key in keys]
@@ -168,8 +172,8 @@ class _BatchPostings:
     def add(self, keys: Sequence[int], owner: int) -> None:
         """Record that an article or story has the given keys.
 
-        ``owner`` is the number of the article or story, which determines its slot. If a key already has an owner in
-        this slot, the new owner replaces it.
+        ``owner`` is the number of the article or story, which determines its slot (see ``PostingTable``). If a key
+        already has an owner in this slot, the new owner replaces it.
         """
         slot = owner % self.slots
         only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
@@ -187,7 +191,7 @@ class StoryWindow:
         self.clear()
 
     def clear(self) -> None:
-        """Delete all articles and stories from the window, and reset its version."""
+        """Delete all articles and stories from the window, and set its version number to 0."""
         self.version = 0
         self.fingerprints, self.terms = PostingTable(FINGERPRINT_SLOTS), PostingTable(TERM_SLOTS)
         self._centroids: dict[int, bytes] = {}
@@ -198,8 +202,8 @@ class StoryWindow:
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
         """Add articles and stories to the window, or replace stories that changed.
 
-        A story that is given without a centroid is closed, or was merged into another story. Its centroid in the window
-        is deleted.
+        A story that is given without a centroid (its summed terms) is closed, or was merged into another story. Its
+        centroid in the window is deleted.
         """
         for story in stories:
             number = self.number_of(story.story_id)
@@ -222,7 +226,7 @@ class StoryWindow:
         return GroupingBatch(self, load_article)
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
-        """Delete all articles before ``first_article_id``, and all stories except the open ones."""
+        """Delete all articles whose id is below ``first_article_id``, and all stories except the open ones."""
         self.fingerprints.keep(lambda owners: owners >= first_article_id)
         self._centroids = {
             number: packed for number, packed in self._centroids.items() if self.id_of(number) in open_story_ids
@@ -261,7 +265,10 @@ class StoryWindow:
 
 
 class GroupingBatch:
-    """Implementation of ``GroupingIndex`` for one batch. It reads the window, and collects the changes of the batch."""
+    """Implementation of ``GroupingIndex`` for one batch of articles.
+
+    It reads from the window what earlier batches have stored, and collects the changes of this batch.
+    """
 
     def __init__(self, window: StoryWindow, load_article: ArticleLoader) -> None:
         self._window, self._load_article = window, load_article
@@ -320,7 +327,10 @@ class GroupingBatch:
         self._placements.setdefault(article_id, placement)
 
     def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
-        """Record the placement (the story and the original) of an article, and index its story under ``terms``."""
+        """Record the placement (the story and the original) of an article.
+
+        Also index the story under ``terms``, by which later articles find it.
+        """
         self._placements[placement.article_id] = placement
         self._new_placements.append(placement)
         if terms:
@@ -342,7 +352,10 @@ class GroupingBatch:
         return [centroid for centroid in map(self._get_centroid, found) if centroid]
 
     def get_centroid(self, story_id: str) -> StoryCentroid | None:
-        """Return the centroid of a story, or None if the story is unknown or closed."""
+        """Return the centroid (the summed terms) of a story, or None if the story is unknown or closed.
+
+        If the story was merged, return the centroid of the story into which it was merged.
+        """
         return self._get_centroid(self._resolve(self._window.number_of(story_id)))
 
     def _get_centroid(self, number: int) -> StoryCentroid | None:
@@ -351,7 +364,7 @@ class GroupingBatch:
         return self._centroids[number]
 
     def save_centroid(self, centroid: StoryCentroid) -> None:
-        """Record the changed centroid of a story, or the centroid of a new story."""
+        """Record the centroid (the summed terms) of a story that is new or has changed."""
         number = self._window.number_of(centroid.id)
         self._centroids[number] = self._changed_centroids[number] = centroid
 
@@ -404,7 +417,10 @@ def resolve_merged(number: int, merged_into: Mapping[int, int]) -> int:
 
 
 def pack_centroid(centroid: StoryCentroid) -> bytes:
-    """Return a centroid as bytes: header, days, terms, weights and kinds of the terms."""
+    """Convert a centroid (the summed terms of a story) to bytes.
+
+    The parts are a header, the days, and the terms with their weights and kinds.
+    """
     days = sorted(centroid.days)
     header = _CENTROID_HEADER.pack(
         len(centroid.kinds),

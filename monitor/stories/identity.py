@@ -40,8 +40,9 @@ STRONG_KEY_KINDS = frozenset("gfu")
 EVIDENCE_KEY_KINDS = frozenset("st")
 MIN_DISTINCTIVE_TEXT_CHARS = 60
 MIN_BUILD_TIME_ENTRIES = 10
-"""Minimum number of entries of a document whose times may be removed. If all of them have the same time, it is the time
-at which the document was built, and not the time at which the articles were published."""
+"""Minimum number of entries of a document whose publication times are removed (``drop_build_time``). If at least this
+number of entries have nearly the same time, it is the time at which the document was built, and not the time at which
+the articles were published."""
 
 MAX_BUILD_DURATION = timedelta(seconds=30)
 """If the times in a document differ by at most this duration, they all count as the time at which the document was
@@ -79,11 +80,13 @@ class KeyClaims:
 
 @dataclass(frozen=True, slots=True)
 class KeyedEntry:
-    """An entry with its keys, the most reliable first.
+    """An entry with its keys: values by which its article is found again, such as hashes of its guid and its URL.
 
-    ``fallback_keys`` are used only if no guid or URL of the entry is usable. ``evidence_keys`` never identify an
-    article. ``shared_keys`` are keys that several entries of the document have. ``repeated_entries`` are other entries
-    of the document that list the same item again.
+    - ``keys`` identify the article, the most reliable first.
+    - ``fallback_keys`` are used only if no guid or URL of the entry is usable.
+    - ``evidence_keys`` are stored and compared, but never identify an article.
+    - ``shared_keys`` are markers of keys that several entries of the document have, and that identify none of them.
+    - ``repeated_entries`` are other entries of the document that list the same item again.
     """
 
     entry: Entry
@@ -94,15 +97,15 @@ class KeyedEntry:
     repeated_entries: tuple[Entry, ...] = ()
 
     def lookup_keys(self) -> tuple[str, ...]:
-        """Return all keys that must be looked up in the store before the entry can be classified."""
+        """Return all keys to look up in the store, in order to find out whether the article of the entry is known."""
         marks = tuple(SHARED_KEY_MARKER + key for key in self.keys if key[0] in STRONG_KEY_KINDS)
         return (*self.keys, *self.fallback_keys, *self.evidence_keys, *marks, *self.shared_keys)
 
     def usable_keys(self, known_keys: Collection[str]) -> tuple[str, ...]:
-        """Return the keys that may identify the entry. Keys that are stored as shared by several articles are omitted.
+        """Return the keys that may identify the article of the entry.
 
-        If neither a guid nor a URL remains, the fallback keys are added. ``known_keys`` are the keys found in the
-        store.
+        Keys that the store marks as shared by several articles are omitted. If neither a guid nor a URL remains, the
+        fallback keys, which are made of several fields, are added. ``known_keys`` are the keys found in the store.
         """
         own = tuple(key for key in self.keys if SHARED_KEY_MARKER + key not in known_keys) if known_keys else self.keys
         return own if any(key[0] in STRONG_KEY_KINDS for key in own) else (*own, *self.fallback_keys)
@@ -114,9 +117,9 @@ def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEnt
     An item that is listed several times gives one entry, and entries without any content are left out. The cost is a
     few hashes per entry; the HTML of texts is not parsed.
 
-    ``is_partial`` is true if the known items of the document were skipped. No ``q`` keys (title, and URL without one
-    parameter) are made in this case. They are needed only for documents in which a URL parameter changes at each poll;
-    the skipped items were unchanged byte for byte, so this is not such a document.
+    ``is_partial`` is true if the known items of the document were skipped before parsing. No ``q`` keys (made of the
+    title, and the URL without one parameter) are added in this case. They are needed only for documents in which a URL
+    parameter changes at each poll. The skipped items were unchanged byte for byte, so this is not such a document.
     """
     home = normalize_url(feed.url)
     entries = [entry for entry in feed.entries if not is_empty_entry(entry)]
@@ -216,7 +219,7 @@ def _are_different(one: Entry, other: Entry) -> bool:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Merge the entries that list the same item. Return the first of these entries, with the keys of all of them."""
+    """Return the first of some entries that list the same item of a document, with the keys of all of them."""
     if len(claims) == 1:
         return claims[0]
     keys = {key: None for claim in claims for key in claim.keys}
@@ -248,7 +251,7 @@ def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> Keye
     """Remove the keys of an entry that other entries of the document also have (``colliding_keys``).
 
     Removed guids, URLs and fallback keys are recorded in ``shared_keys``. If no guid or URL remains, the remaining
-    fallback keys identify the entry like ordinary keys.
+    fallback keys are added to the ordinary keys, which identify the article.
     """
     keys, fallback_keys = claim.keys, claim.fallback_keys
     shared: tuple[str, ...] = ()
@@ -268,7 +271,11 @@ def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> Keye
 
 
 def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
-    """Return the keys of an entry, including keys that other entries of the document also have."""
+    """Return the keys that an entry would have if it were the only entry of its document.
+
+    A key is a value by which the article of the entry is found again, such as a hash of its guid or URL. The caller
+    removes keys that other entries of the document also have.
+    """
     title = normalize_title(entry.title)
     link, guid = normalize_url(entry.url), entry.guid.strip()
     place, guid_place = find_page_place(entry.url), find_page_place(guid)

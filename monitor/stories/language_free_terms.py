@@ -17,7 +17,7 @@ from monitor.text.fold import fold_key
 
 
 class TermKind(IntEnum):
-    """Kind of a term. The kinds from ``COUNTRY`` on do not depend on the language."""
+    """Kind of a term. Only ``WORD`` and ``NAME`` depend on the language."""
 
     WORD = 0
     NAME = 1
@@ -33,9 +33,9 @@ class TermKind(IntEnum):
 KIND_SHIFT = 32
 """Number of bits by which the kind of a term is shifted in its code. The lower 32 bits of the code are the hash."""
 FIRST_SEARCHED_CHARACTER = "\u0900"
-"""Lowest character of the scripts whose words are searched for at every position of a text, and not only between
-spaces: Devanagari, scripts without spaces, and Korean, whose words have particles attached. Georgian is an exception;
-its characters are higher, but its words are searched for between spaces."""
+"""Words that begin with this character or a higher one are searched for at every position of a text, and not only
+between spaces. They are words in Devanagari, in scripts without spaces, and in Korean, whose words have particles
+attached. Only Georgian, which has higher characters, is an exception: its words are searched for between spaces."""
 MAX_PHRASE_WORDS = 4
 _MIN_PREFIX_LETTERS, _MAX_PREFIX_LETTERS = 4, 14
 _MIN_LATIN_STEM, _MIN_STEM = 5, 4

@@ -46,13 +46,16 @@ FlagArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class TextSimilarity:
-    """Result of comparing two texts. Each share states how much of one text is also in the other, from 0 to 1.
+    """Result of comparing two texts: the shorter one ("smaller") and the longer one ("larger").
 
-    "smaller" is the shorter text, and "larger" the longer one. "front" and "end" are the first and last part of a text.
-    The two agreements are measured in the sentences of one text that are also in the other: ``number_agreement`` is the
-    share of the numbers in these sentences that occur in the other text, and ``name_agreement`` is the share of the
-    names. ``is_larger_later`` is true if the longer text was published clearly later. If too little of the shorter text
-    is in the longer one, the rest is not measured: the shares of the longer text are 0, and the agreements are 1.
+    - Each share states how much of a text, or of its first ("front") or last part ("end"), is also in the other text,
+      from 0 to 1.
+    - ``number_agreement`` and ``name_agreement`` compare the sentences that both texts have, at least in part. They are
+      the share of the numbers and the share of the names in these sentences that occur in the other text.
+    - ``is_larger_later`` is true if the longer text was published clearly later.
+
+    If too little of the shorter text is in the longer one, the rest is not measured: the shares of the longer text are
+    0, and the agreements are 1.
     """
 
     smaller_share: float

@@ -30,11 +30,14 @@ UNDATED_ENTRIES_MIN = 50
 
 
 class EntryDecision(StrEnum):
-    """Decision on one entry of a document, such as new or known.
+    """Decision on one entry of a document.
 
-    ``QUARANTINED``: the entry is stored, but not reported. ``REPUBLISHED``: the article is known, but under another
-    guid and URL. ``REPEATED``: the document has listed the same item before. ``EMPTY``: the entry has no title, URL or
-    text, so that there is nothing to store.
+    - ``NEW``: the article is not known yet.
+    - ``QUARANTINED``: the article is not known yet, and is stored, but not reported.
+    - ``KNOWN``: the article is known.
+    - ``REPUBLISHED``: the article is known, but under another guid and URL.
+    - ``REPEATED``: the document has listed the same item before.
+    - ``EMPTY``: the entry has no title, URL or text, so that there is nothing to store.
     """
 
     NEW = "new"
@@ -64,11 +67,13 @@ class ClassifiedEntry:
 
 @dataclass(frozen=True, slots=True)
 class PollNovelty:
-    """Result of classifying a poll: the ``new`` entries, and in ``aliases`` the known entries that have new keys.
+    """Result of classifying the entries of a poll.
 
-    ``known_count`` is the number of entries seen before; the overlap between polls is computed from it. ``summary`` is
-    one line about quarantined entries, or empty. ``baseline_at`` is the time of the first poll, to be stored in the
-    poll state. ``known_article_ids`` are the ids of the stored articles that the document lists.
+    - ``new`` are the new entries, and ``aliases`` are the known entries that have new keys.
+    - ``known_count`` is the number of entries seen before; the overlap between polls is computed from it.
+    - ``summary`` is one line about quarantined entries, or empty.
+    - ``baseline_at`` is the time of the first poll, to be stored in the poll state.
+    - ``known_article_ids`` are the ids of the stored articles that the document lists.
     """
 
     new: tuple[ClassifiedEntry, ...]
@@ -195,10 +200,11 @@ def _classify_new(
 def _keys_to_store(
     keyed_entry: KeyedEntry, recognition: Recognition, known: Mapping[str, KnownArticle]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the keys and the evidence keys of an entry that are not stored yet.
+    """Return two tuples: the keys and the evidence keys of an entry that are not stored yet.
 
-    A key that is stored for another article is not assigned to this entry. If this key is a guid or URL, an evidence
-    key marks it as shared. An entry whose guid and URL are both unusable gets its fallback keys.
+    Keys identify an article; evidence keys are only compared. A key that is stored for another article is left out. If
+    this key is a guid or URL, an evidence key is added that marks it as shared. An entry whose guid and URL are both
+    unusable gets its fallback keys.
     """
     marks = (*keyed_entry.shared_keys, *(SHARED_KEY_MARKER + key for key in recognition.reused_keys))
     usable = keyed_entry.usable_keys({*known, *marks} if marks else known)
@@ -215,10 +221,10 @@ def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
 def _find_alias(
     keyed_entry: KeyedEntry, article: KnownArticle, recognition: Recognition, known: Mapping[str, KnownArticle]
 ) -> ClassifiedEntry | None:
-    """Return a known entry with its new keys, or None if the entry has no new keys that must be stored.
+    """Return a known entry with its keys that are not stored yet, or None if no new key must be stored.
 
-    An entry gets new keys if its article was moved, or if its headline was edited. If only the text was edited, the
-    only new key is the one of title and text (``s``), which need not be stored.
+    An entry has new keys if its guid or URL has changed, or if its headline was edited. If only the text was edited,
+    the only new key is ``s``, a hash of title and text, which need not be stored.
     """
     keys, evidence_keys = _keys_to_store(keyed_entry, recognition, known)
     if not keys and all(key[0] == "s" for key in evidence_keys):

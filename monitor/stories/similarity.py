@@ -19,54 +19,61 @@ from monitor.stories.language_free_terms import TermKind
 TERM_DTYPE, WEIGHT_DTYPE = np.dtype("<u4"), np.dtype("<f4")
 IMPOSSIBLE = -math.inf
 MIN_COSINE_SHORT_TEXT, MIN_COSINE_LONG_TEXT, LONG_TEXT_WORDS = 0.075, 0.205, 75
-"""Limit of the cosine: the value at which it is equally likely that article and story report one event or two events.
-The limit rises from the first value, for a short headline, to the second value, for a text with ``LONG_TEXT_WORDS``
-significant words or more."""
+"""Limit of the cosine, which measures how similar the words and names of an article and a story are. At the limit, it
+is equally likely that both report one event or two events. The limit rises from the first value, for a short headline,
+to the second value, for a text with ``LONG_TEXT_WORDS`` significant words or more."""
 SAME_DAY_FACTOR = 1.15
-"""Factor by which the cosine is multiplied if the article mentions a day on which the story may have happened."""
+"""Factor by which the cosine is multiplied if the article mentions a day on which the event of the story may have
+happened."""
 MIN_RATIO, MIN_RATIO_OF_FREE_TERMS = 0.6, 0.2
-"""The ratio is the cosine divided by its limit. ``MIN_RATIO`` is the minimum for an article and a story that share no
-language-free term, such as a country or a number. If they share one, no minimum applies. Instead, a lower ratio than
-``MIN_RATIO_OF_FREE_TERMS`` is replaced by this value."""
+"""The ratio is the cosine of an article and a story divided by its limit. It must be at least ``MIN_RATIO`` if they
+share no language-free term, such as a country or a number. If they share one, no minimum applies. Instead, a ratio
+below ``MIN_RATIO_OF_FREE_TERMS`` is replaced by this value."""
 FULL_TEXT_WORDS, FULL_TEXT_RANGE = 35, 30
 """A text with up to ``FULL_TEXT_WORDS`` significant words counts as short. Over the next ``FULL_TEXT_RANGE`` words, the
 degree to which a text counts as full rises from 0 to 1."""
 FULL_TEXT_CERTAINTY = 0.6
-"""Share by which differences between a full text and a story are reduced, because full texts also report background."""
+"""Share by which differences between a full text and a story are reduced, because a full text also reports background.
+Examples of differences are other names and another time."""
 FOREIGN_WORDS, MAX_FOREIGN_COSINE = 25, 0.02
 """Article and story share almost no ordinary words if these words contribute less than ``MAX_FOREIGN_COSINE`` to their
-cosine. If the article has fewer than ``FOREIGN_WORDS`` words, this evidence has less weight, because a headline has few
-words that it could share."""
+cosine. If the article has fewer than ``FOREIGN_WORDS`` words, the lack of common words counts less, because a headline
+has few words that it could share."""
 MAX_AGREEMENT, MAX_PEOPLE = 2.0, 5.0
 _KINDS = len(TermKind)
 _WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(int, TermKind)
 
 
 class StoryEvidence(NamedTuple):
-    """Evidence that an article reports the event of a story, or the weights of this evidence.
+    """Evidence on whether an article reports the event of a story. ``WEIGHTS`` has the weight of each field.
 
-    Names are compared in Latin letters and by their sound. The cosine compares ordinary words and names. Fields such as
-    ``other_names`` measure the terms that only one of the two has: the share of the article's terms that the story
-    lacks, multiplied by the share of the story's terms that the article lacks.
+    Names are compared in Latin letters and by their sound. The cosine measures how similar the ordinary words and names
+    are. Fields such as ``other_names`` measure the terms that only one of the two has: the share of the article's terms
+    that the story lacks, multiplied by the share of the story's terms that the article lacks. For a full text, these
+    fields and the ones that begin with ``gap`` are reduced (``FULL_TEXT_CERTAINTY``).
     """
 
     base: float
-    """Always 1; its weight is therefore the constant term of the sum."""
+    """Always 1, so that the weight of this field is the constant term of the weighted sum."""
     excess: float
-    """Measure of how far the cosine is above its limit: ``log(cosine / limit)``, or 0 if it is not above."""
+    """Measure of how far the cosine is above its limit (see ``MIN_COSINE_SHORT_TEXT``): ``log(cosine / limit)``, or 0
+    if it is not above."""
     lack: float
-    """Measure of how far the cosine is below its limit: ``log(limit / cosine)``, or 0 if it is not below."""
+    """Measure of how far the cosine is below its limit (see ``MIN_COSINE_SHORT_TEXT``): ``log(limit / cosine)``, or 0
+    if it is not below."""
     full_text: float
     """1 for a full text, 0 for a short text, and a value between them for a text of medium length."""
     full_text_excess: float
     full_text_lack: float
     number: float
-    """Sum of the rarities of the numbers that both article and story contain, but at most ``MAX_AGREEMENT``."""
+    """Sum over the numbers that both article and story contain, but at most ``MAX_AGREEMENT``. The rarer a number is,
+    the more it adds."""
     many_people: float
-    """Amount by which a sum exceeds ``MAX_AGREEMENT``. The sum adds the rarities of the people that both article and
-    story name; it is at most ``MAX_PEOPLE``."""
+    """Additional evidence if article and story name many of the same people. It is a sum over these people, to which
+    rarer names add more. The sum is limited to ``MAX_PEOPLE``, and only the part above ``MAX_AGREEMENT`` counts."""
     country_and_event: float
-    """Share of the countries that article and story have in common, times the same share for kinds of events."""
+    """Share of the countries that article and story have in common, multiplied by the share of the kinds of events that
+    they have in common."""
     event_and_number: float
     country_and_number: float
     other_names: float
@@ -78,19 +85,19 @@ class StoryEvidence(NamedTuple):
     other_day: float
     """1 if the article mentions days, but none of the story's days; otherwise 0."""
     gap: float
-    """Time between the article and the nearest article of the story, as a share of the window."""
+    """Time between the article and the nearest article of the story, as a share of ``STORY_WINDOW``."""
     gap_without_people: float
     gap_and_other_names: float
     foreign: float
     """Degree, from 0 to 1, to which article and story seem to be in different languages. It is 0 if they share ordinary
-    words, or if both are known to be in the same language. Otherwise it is 1, but less for a short article, and for a
-    full text whose cosine is above its limit."""
+    words, or if both are known to be in the same language. Otherwise it is 1, but less in two cases: for a short
+    article, and for a full text whose cosine is above its limit."""
     foreign_event: float
     foreign_number: float
     no_common_words: float
     """Degree, from 0 to 1, to which an article has no ordinary words in common with a story in the same language. It is
-    0 if they share such words, or are in different languages. Otherwise it is 1, but less in the same cases as
-    ``foreign``."""
+    0 if they share such words, or if they are not known to be in the same language. Otherwise it is 1, but less in two
+    cases: for a short article, and for a full text whose cosine is above its limit."""
 
 
 WEIGHTS = StoryEvidence(
@@ -120,10 +127,10 @@ WEIGHTS = StoryEvidence(
     foreign_number=1.89,
     no_common_words=-2.03,
 )
-"""Weights from a fit in which the language of a text was guessed from its first words. Weights from a fit with the true
-languages differ from these by at most 0.7, and group the labelled headlines worse (F1 0.942 instead of 0.961). The
-weights for full texts are not fitted, because the labelled texts are short. They were chosen so that the cosine is
-decisive for full texts."""
+"""Weight of each kind of evidence. For the fit of these weights, the language of a text was guessed from its first
+words. A fit with the true languages gives weights that differ by at most 0.7, but group the labelled headlines worse
+(F1 0.942 instead of 0.961). The weights for full texts are not fitted, because the labelled texts are short. They were
+chosen so that the cosine is decisive for full texts."""
 
 
 def compute_scores(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
@@ -140,7 +147,8 @@ def list_evidence(
     """Yield the evidence for each story, or None for a story to which the article cannot belong.
 
     An article cannot belong to a story if it is outside the time window of the story, or if it has nearly nothing in
-    common with the story. All stories are compared at once, with their centroids concatenated to one array.
+    common with the story. All stories are compared at once: their centroids (summed terms) are concatenated to one
+    array.
     """
     if not centroids:
         return
@@ -171,17 +179,18 @@ def list_evidence(
 
 
 class _Sums(NamedTuple):
-    """Sums for an article and a story. Each list has one sum for each kind of term."""
+    """Sums over the terms of an article and a story. Each list has one sum for each kind of term (``TermKind``)."""
 
     agreements: Sequence[float]
-    """Agreement of the common terms: for words and names, the product of the two weights; for other terms, the
-    article's weight, or twice the story's weight per article if this is smaller."""
+    """Sum of the agreement of all common terms. For a word or name, the agreement is the product of its weights in the
+    article and in the story. For another term, it is its weight in the article, or twice its weight in the story per
+    article of the story if this is smaller."""
     own_squares: Sequence[float]
-    """Squared weights that the common terms have in the article."""
+    """Sum of the squared weights that the common terms have in the article."""
     their_squares: Sequence[float]
-    """Squared weights that the common terms have in the story."""
+    """Sum of the squared weights that the common terms have in the story."""
     totals: Sequence[float]
-    """Squared weights of all terms of the story."""
+    """Sum of the squared weights of all terms of the story."""
 
 
 def _list_values(
@@ -189,8 +198,9 @@ def _list_values(
 ) -> StoryEvidence | None:
     """Return the evidence for one story, or None if the article cannot belong to the story.
 
-    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article's terms. ``gap`` is the
-    result of ``_measure_gap``.
+    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article's terms. ``sums`` has the
+    other sums. ``gap`` is the time between the article and the nearest article of the story, as a share of
+    ``STORY_WINDOW``.
     """
     common = sums.agreements
     norm = math.sqrt(sums.totals[_WORD] + sums.totals[_NAME]) or 1.0
@@ -253,8 +263,8 @@ def _compute_log_ratio(
 ) -> float | None:
     """Return the logarithm of the cosine divided by its limit, or None if the article cannot belong to the story.
 
-    ``distance_days`` is the result of ``day_distance``. ``has_free_terms`` is true if article and story share a
-    language-free term.
+    ``distance_days`` is the smallest distance between a day of the article and a day of the story, or None if one of
+    them has no days. ``has_free_terms`` is true if they share a language-free term, such as a country or a number.
     """
     if distance_days is not None and distance_days > STORY_WINDOW.days:
         return None

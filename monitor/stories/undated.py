@@ -16,8 +16,8 @@ from monitor.stories.novelty import ClassifiedEntry, PollNovelty, plausible_date
 from monitor.text.numbers import format_count
 
 MAX_UNDATED_NEWS = 20
-"""If the first poll of a source has at most this number of undated entries, they are news even if their pages have no
-date. Most lists of articles have at most this number of entries on one page."""
+"""If at most this number of entries have no date at the first poll of a source, they count as news even if their pages
+have no date either. Most lists of articles have at most this number of entries on one page."""
 FEW_UNDATED_REASON = "without a date at the first poll"
 MANY_UNDATED_REASON = "one of many without a date at the first poll"
 UNDATED_REASONS = frozenset({FEW_UNDATED_REASON, MANY_UNDATED_REASON})
