@@ -40,7 +40,7 @@ class NameCount:
         return len(self.rejected_ids)
 
     def add(self, use: NameUse) -> None:
-        """Count one use of the name."""
+        """Count one use of the name: a mention in an article, or a rejection by a reader if the use has no form."""
         self.article_ids.add(use.article_id)
         if use.form:
             self.forms.add(use.form)

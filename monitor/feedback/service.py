@@ -64,7 +64,7 @@ class FeedbackService:
         self._officials = {official.id: official for official in watchlist.officials}
 
     async def get_actor(self, login: str, way: Way = Way.CLI, *, name: str = "") -> Actor:
-        """Return the reader with this login, as an actor. If there is none, create a reader with the name ``name``."""
+        """Return the reader with the login ``login``, as an actor. If there is none, create a reader named ``name``."""
         ensure_reader = self._database.feedback.ensure_reader
         return Actor(await self._database.run(ensure_reader, login, self._clock(), name), way)
 
@@ -79,13 +79,15 @@ class FeedbackService:
         reason: RejectionReason = RejectionReason.OTHER,
         note: str = "",
     ) -> FeedbackResult:
-        """Record that the name of an official in an article means somebody else, and close the proposals for this.
+        """Record that the name of an official in an article means somebody else.
 
-        ``written`` restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention
-        of the official. With ``whole_story``, the verdict covers all articles of the story, also later ones.
+        Open proposals (feedback of viewers that waits for an editor) to record the same are closed. ``written``
+        restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention of the
+        official. With ``whole_story``, the verdict covers all articles of the story, also later ones.
 
-        Raises ``AlreadyDone`` if the article does not mention the official in this spelling. With ``whole_story``,
-        raises ``UsageError`` instead.
+        Raises ``AlreadyDone`` if the article does not mention the official in this spelling, or ``UsageError`` with
+        ``whole_story``. If an equal verdict has already removed the mention, the result has this earlier verdict, and
+        no error is raised.
         """
         rejection = self._reject(article_id, official_id, actor, written, note, reason, whole_story=whole_story)
         return await self._close_proposals(await rejection, actor)
@@ -122,10 +124,11 @@ class FeedbackService:
     async def confirm(
         self, article_id: int, official_id: str, written: str, actor: Actor, *, note: str = ""
     ) -> FeedbackResult:
-        """Record that a text in an article means an official, and close the proposals for this.
+        """Record that a text in an article means an official.
 
-        Raises ``UsageError`` if the article does not contain the text, or ``AlreadyDone`` if the text already counts as
-        a mention of the official.
+        Open proposals (feedback of viewers that waits for an editor) to record the same are closed. Raises
+        ``UsageError`` if the article does not contain the text, or if the text would still not count as a mention of
+        the official. Raises ``AlreadyDone`` if it counts as one already.
         """
         return await self._close_proposals(await self._confirm(article_id, official_id, written, actor, note), actor)
 
@@ -218,7 +221,10 @@ class FeedbackService:
         return await self._close_proposals(result, actor)
 
     async def _carry_out(self, proposal: Proposal, actor: Actor) -> FeedbackResult:
-        """Record the feedback that a proposal asks for."""
+        """Record the feedback that a viewer has proposed: mute a story, or confirm or reject a mention.
+
+        ``actor`` is the editor who accepts the proposal. A note names the viewer.
+        """
         note = f"proposed by {proposal.reader}" + (f": {proposal.note}" if proposal.note else "")
         article, official, written = proposal.article_id, proposal.official_id, proposal.written
         if proposal.kind is ProposalKind.MUTED:
@@ -229,14 +235,20 @@ class FeedbackService:
         return await self._reject(article, official, actor, written, note, reason, whole_story=whole_story)
 
     async def _close_proposals(self, result: FeedbackResult, actor: Actor) -> FeedbackResult:
-        """Close the open proposals for the feedback that ``result`` records, and return ``result``."""
+        """Close the open proposals that ask for the feedback in ``result``, and return ``result``.
+
+        A proposal is feedback of a viewer that waits for an editor.
+        """
         given = result.verdict or result.mark
         if given is not None:
             await self._database.run(self._database.proposals.close_done, given, actor.reader, self._clock())
         return result
 
     async def refuse(self, number: int, actor: Actor) -> Proposal:
-        """Close a proposal without an effect. Raises ``UsageError`` if the proposal was decided before."""
+        """Refuse a proposal: close it without recording the proposed feedback.
+
+        Raises ``UsageError`` if the proposal was decided before.
+        """
         return await self._decide(number, ProposalOutcome.REFUSED, actor)
 
     async def _decide(self, number: int, outcome: ProposalOutcome, actor: Actor) -> Proposal:
@@ -353,7 +365,7 @@ class FeedbackService:
         return await self._database.read(self._database.feedback.find_change, verdict_id, mark_id)
 
     async def _load(self, article_id: int, official_id: str) -> tuple[StoredArticle, Findings]:
-        """Return an article with its findings.
+        """Return a stored article, and the mentions, hits and near misses that were found in it.
 
         Raises ``UsageError`` if the official or the article does not exist, or if the article is not matched yet.
         """

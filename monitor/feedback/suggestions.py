@@ -92,9 +92,10 @@ class SuggestionService:
         self._officials = {official.id: official for official in watchlist.officials}
 
     def suggest(self, verdict: Verdict, now: datetime) -> list[Suggestion]:
-        """Return at most ``MAX_SUGGESTIONS`` suggestions for a verdict, with their effect on stored articles.
+        """Return at most ``MAX_SUGGESTIONS`` edits of sources.yaml that a reader's verdict suggests.
 
-        The result is empty if the official is not in the watchlist any more, or if no edit helps.
+        Each suggestion states the effect that the edit would have had on stored articles. The result is empty if the
+        official is not in the watchlist any more, or if no edit helps.
         """
         official = self._officials.get(verdict.official_id)
         if official is None:
@@ -156,10 +157,11 @@ class SuggestionService:
     def _suggest_names(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return suggestions for a confirmed mention: a position, an alias and an example.
+        """Return suggestions for a confirmed mention: a position, an alias and an example text.
 
-        With the position or the alias, the matcher would find the confirmed text. A position or alias is left out if it
-        is already configured, or if it does not help in the article of the verdict.
+        With the position or the alias, the matcher would find the mention. A position or alias is left out if it is
+        already configured, or if the matcher would still not find the mention with it. The example is the sentence of
+        the mention, which `monitor check` verifies later. It is suggested only together with a position or an alias.
         """
         if stored is None:
             return []
