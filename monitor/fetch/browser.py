@@ -315,7 +315,7 @@ def _is_tracker(url: str) -> bool:
 def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Convert the cookies in the configured headers to the format of Playwright.
 
-    They are sent only to the host of the page.
+    The cookies are sent only to the host of the page.
     """
     texts = [value for name, value in headers if name.lower() == "cookie"]
     return [

@@ -20,7 +20,8 @@ _LOGIN_PATH = re.compile(
 def find_expired_login(request: FetchRequest, status: int, final_url: str, result: FetchResult) -> FetchResult:
     """Return ``Blocked`` if a response shows that the login of a source has expired; otherwise return ``result``.
 
-    If the source has no login, ``result`` is returned, because the server may ask for a login that the user never had.
+    ``result`` is the result of the fetch. It is also returned if the source has no login, because the server may ask
+    for a login that the user never had.
     """
     if not request.has_login:
         return result

@@ -148,7 +148,7 @@ class _Reading:
         self._client: imaplib.IMAP4 | None = None
 
     def abort(self) -> None:
-        """Close the connection, which ends the thread."""
+        """Close the connection to the mail server. This ends the thread that reads the folder."""
         if self._client is not None:
             with contextlib.suppress(OSError):
                 self._client.socket().shutdown(socket.SHUT_RDWR)

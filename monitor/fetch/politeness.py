@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""Maximum wait for which a request still counts as allowed now. The request itself then waits until it may start.
+"""If a request to a host must wait at most this long, it counts as allowed now. It then waits before it is sent.
 
 The value is shorter than the time after which callers ask again.
 """

@@ -28,7 +28,8 @@ class InvalidResponse(Exception):
 class BodyTooLong(InvalidResponse):
     """Raised if a body is longer than the limit.
 
-    If only its compression ratio (decoded length by received length) is too high, ``InvalidResponse`` is raised.
+    If only its compression ratio (decoded length divided by received length) is too high, ``InvalidResponse`` is
+    raised.
     """
 
 
