@@ -55,8 +55,9 @@ def rank_offset(article: Article, region: Region, start: int) -> Prominence:
 def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominence, int]]:
     """Return a dictionary that maps each official in the hits of one article to a sort key.
 
-    A more prominent official has a larger key. The key is the prominence of the official's most prominent mention, and
-    its negated offset. If an official has no stored mention, the passages of the hit are used instead.
+    A more prominent official has a larger key. The key belongs to the official's most prominent mention. It is a pair:
+    the prominence of the mention, and its negated offset, so that an earlier mention has a larger key. If an official
+    has no stored mention, the passages of the hit are used instead.
     """
     best: dict[str, tuple[Prominence, int]] = {}
     for record in records:
@@ -184,8 +185,9 @@ def _describe_outlet(hit: ReportableHit) -> str:
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
     """Separate the articles to show from their duplicates, which have the same text.
 
-    Of several articles with the same text, the article of the agency itself is shown. If there is none, the article
-    that was seen first is shown; a repost is shown only if all of them are reposts. The publication date is not used,
+    Return a list of the articles to show, and a dictionary that maps the id of a shown article to its duplicates. Of
+    several articles with the same text, the article of the agency itself is shown. If there is none, the article that
+    was seen first is shown; a repost is shown only if all of them are reposts. The publication date is not used,
     because a feed can state any date. A duplicate is also returned among the articles to show if it was changed, or if
     it names an official that the shown article does not name.
     """
@@ -208,7 +210,7 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
 
 
 def _lead_order(report: _DigestArticle) -> tuple[bool, bool, datetime, bool, int]:
-    """Return a sort key for articles with the same text; the article with the smallest key is selected."""
+    """Return a sort key for articles with the same text. The article with the smallest key is shown in the digest."""
     item = report.item
     seen = (item.first_seen_at, report.duplicate_of is not None, item.article_id)
     return (not report.is_from_agency, report.is_repost, *seen)

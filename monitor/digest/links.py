@@ -48,9 +48,9 @@ class DigestLink:
 
 
 def make_marker(purpose: LinkPurpose, story_id: str, article_id: int = 0, official_id: str = "") -> str:
-    """Return the marker for a link: a path with the purpose of the link and the ids that this purpose needs.
+    """Return a marker (a placeholder for a link): a path with the purpose of the link and the ids that it needs.
 
-    ``fill_links`` replaces it by a signed link.
+    ``fill_links`` replaces the marker by a signed link before the digest is sent.
     """
     return f"{LINK_PATH}~{purpose}~{story_id}~{article_id or ''}~{official_id}~"
 

@@ -1,4 +1,4 @@
-"""Messages: addresses a rendered digest to each target.
+"""Messages: addresses a rendered digest to each target (recipient or URL) of its channels.
 
 The delivery key of a message is the same at every attempt.
 """
@@ -25,7 +25,7 @@ def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
 def build_messages(
     digest: Digest, rendered: RenderedDigest, channels: Iterable[Channel], now: datetime
 ) -> tuple[Message, ...]:
-    """Build one message for each target of each channel."""
+    """Build one message for each target (recipient or URL) of each channel."""
     return tuple(
         Message(build_delivery_key(digest, channel.id, target), digest.plan_id, channel.id, target, rendered, now)
         for channel in channels

@@ -70,7 +70,7 @@ class _Paragraph(Paragraph):
         self._append_link(link, url).font.size = Pt(8)
 
     def add_internal_link(self, text: str, anchor: str) -> None:
-        """Add a link to the bookmark for ``anchor`` in this document, with ``text`` as its text."""
+        """Add a link that shows ``text`` and leads to the bookmark for ``anchor`` in this document."""
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), _bookmark_name(anchor))
         self._append_link(link, text)
@@ -132,10 +132,10 @@ _AFTER_UPDATE_FIELDS = {
 _AFTER_BIDI = {
     qn(f"w:{name}") for name in ("adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "jc", "rPr")
 }
-"""Tags of the elements that must follow ``w:bidi`` in the properties of a paragraph, because Word requires a fixed
-order.
+"""Word requires a fixed order of elements. These are the tags of the elements that must follow ``w:bidi`` in the
+properties of a paragraph.
 
-``_AFTER_UPDATE_FIELDS`` are the elements that must follow ``w:updateFields`` in the settings.
+``_AFTER_UPDATE_FIELDS`` are the tags of the elements that must follow ``w:updateFields`` in the settings.
 """
 
 
