@@ -40,10 +40,10 @@ class TimelineEntry(TypedDict):
 
 
 class CountRecord(TypedDict):
-    """JSON record of the number of articles about an official that share a property.
+    """JSON record of how many articles about an official have a property.
 
-    The property is an outlet, a language, or another official that the articles name. ``id`` and ``name`` state which
-    one.
+    The property is an outlet, a language, a rule, or another official that the articles name. ``id`` and ``name`` state
+    which one.
     """
 
     id: str
@@ -189,7 +189,7 @@ PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "la
 
 
 def count_records(counts: Iterable[NamedCount]) -> list[CountRecord]:
-    """Return a JSON record for each of the counts, in the same order."""
+    """Convert numbers of articles, such as the number for each outlet, to JSON records, in the same order."""
     return [{"id": one.id, "name": one.name, "articles": one.count} for one in counts]
 
 
