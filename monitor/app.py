@@ -248,7 +248,7 @@ async def _enter_matching(
 ) -> tuple[BoundedMatcher, MatchingStep]:
     """Return the matcher and the pipeline step that matches articles. Long articles are matched in a worker process.
 
-    The step is stopped, and the worker process is ended, when ``stack`` is closed.
+    The step is stopped, and the worker process is ended, when the caller closes ``stack``, its exit stack.
     """
     pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
     process_pool: ProcessPool = pool
@@ -364,8 +364,8 @@ async def run_one_pass(
     """Run the pipeline once for the due sources, and return the results.
 
     With ``source_ids``, these sources are polled instead, whether they are due or not. ``progress`` is called with the
-    name of a step and a count. ``build_reloader`` is called only if no daemon uses the database. The reloader that it
-    returns then saves the present configuration file as the last good configuration, which a daemon can use later.
+    name of a step and a count. If no daemon uses the database, the present configuration file is saved as the last good
+    configuration, which a daemon can use later. ``build_reloader`` returns the object that saves it.
     """
     settings = configuration.settings
     async with AsyncExitStack() as stack:

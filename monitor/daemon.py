@@ -366,7 +366,7 @@ class Daemon:
             await delete_expired_heartbeats(self._database, self._clock())
 
     async def _check_clock(self) -> None:
-        """Store the time, and log a warning if the clock was set back or is far ahead.
+        """Store the current time, and log a warning if the clock was set back or has jumped far ahead.
 
         A clock that is far ahead is trusted only after some time. Until then, no old data is deleted.
         """
@@ -401,9 +401,9 @@ class Daemon:
             log.warning("pages waiting", reason=values.page_problem)
 
     async def _check_outcome(self, check: OutcomeCheck) -> None:
-        """Check for late deliveries, late digests and a backlog of matching.
+        """Check for late deliveries, late digests, a backlog of matching, and a database log that is too long.
 
-        Each is recorded as a problem of the part of the daemon that is late, or as solved.
+        Each problem is recorded in the state of the daemon. A problem that has ended is removed from it.
         """
         for component, problem in (await check.run()).items():
             if self._liveness.set_problem(component, problem) and problem:
