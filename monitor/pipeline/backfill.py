@@ -23,12 +23,17 @@ from monitor.text.urls import extract_origin
 MIN_AGE = timedelta(days=2)
 """Minimum age of an article that a backfill stores. Polls find younger articles and report them."""
 SAME_PERIOD = timedelta(days=31)
-"""Maximum difference between the start of an unfinished backfill and the start that a later command requests.
+"""Maximum difference between the starts of two periods at which a backfill continues an unfinished one.
 
-If the requested start is at most this much later, the command continues the backfill. Otherwise it begins a new one.
+If the new period begins earlier than the unfinished one, or later by more than this, the backfill starts from the
+beginning.
 """
 MAX_DOCUMENTS, MAX_PENDING, MAX_PROBLEMS = 2_000, 2_000, 20
-"""Maximum numbers of documents that one run reads, of documents that wait to be read, and of problems that are stored.
+"""Limits for one backfill, which reads the archive of a source.
+
+- ``MAX_DOCUMENTS`` is the number of sitemaps and listing pages that one run reads.
+- ``MAX_PENDING`` is the number of such documents that wait to be read.
+- ``MAX_PROBLEMS`` is the number of problems that are stored.
 """
 PART_SIZE = 50
 NEXT_LINKS = 'a[rel~="next"], link[rel~="next"]'
@@ -128,9 +133,10 @@ class Backfiller:
         await pipeline.grouping_step.run_all()
 
     def _advance(self, source: Source, state: BackfillProgress, url: str, feed: Feed) -> BackfillProgress:
-        """Return the progress of a backfill after a document was read.
+        """Return the progress of a backfill after a document (``feed``) was read.
 
-        The documents to which it links are added to the documents that are still to be read.
+        The documents to which this document links are added to the documents that are still to be read. If the document
+        is too long to be read completely, this is noted as a problem.
         """
         known = {*state.read_urls, *state.pending_urls}
         linked = [one for one in feed.nested_urls if one not in known and not is_older(one, state.since_at)]
@@ -167,7 +173,10 @@ def is_listing(source: Source, url: str) -> bool:
 
 
 def is_older(url: str, since_at: datetime) -> bool:
-    """Return whether the name of a sitemap, such as sitemap-2019-05.xml, shows that it ends before ``since_at``."""
+    """Return whether a sitemap has only articles from before ``since_at``, to judge by the month or year in its name.
+
+    An example of such a name is sitemap-2019-05.xml. Without a month or year in the name, the result is False.
+    """
     found = _MONTH.findall(url.rpartition("/")[2] or url)
     if len(found) != 1:
         return False

@@ -105,7 +105,7 @@ class BoundedMatcher:
         *,
         is_isolated: bool = False,
     ) -> Findings:
-        """Match an article, and return its findings.
+        """Match an article, and return its findings: mentions of officials, satisfied rules, and rejected names.
 
         ``seen_at`` is used if the article has no date. ``verdicts`` are statements of readers on names in the article.
         If ``is_isolated`` is true, even a short article is matched in a worker process. Raises every error that
@@ -147,17 +147,17 @@ def match_in_worker(
 ) -> Findings | None:
     """Match an article in a worker process, and return its findings.
 
-    ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not received the watchlist before,
-    the result is None. The caller must then call again with the watchlist.
+    ``key`` identifies the watchlist (officials and rules). If ``watchlist`` is None, and this process has not received
+    the watchlist before, the result is None. The caller must then call again with the watchlist.
     """
     matcher = compile_in_worker(key, watchlist)
     return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
 
 
 def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
-    """Return the matcher for a watchlist, which is compiled from ``watchlist`` if necessary.
+    """Return the matcher for a watchlist (officials and rules). If this process does not have it yet, compile it.
 
-    ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not compiled the watchlist before,
+    ``key`` identifies the watchlist. If ``watchlist`` is None, and this process has not compiled the watchlist before,
     the result is None.
     """
     if key not in _compiled:

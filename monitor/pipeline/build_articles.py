@@ -161,7 +161,7 @@ class ProcessOffloader:
     async def run_separately(self, work: Callable[..., T], *args: object) -> T:
         """Run one call in a worker process, not together with other calls.
 
-        Raises every error that ``work`` raises, ``WorkerKilled`` and ``OSError``.
+        Raises ``WorkerKilled``, ``OSError`` and every error that ``work`` raises.
         """
         assert self._process_pool is not None  # noqa: S101 - called only after a worker process was used
         return await self._process_pool.run(work, *args)
@@ -245,10 +245,11 @@ class BuiltArticles:
 
 
 class ArticleBuilder:
-    """Builder of articles from the classified entries of a poll.
+    """Builder of articles from the new entries of a poll.
 
-    Work in this process blocks the event loop. It is done in small parts, and the lock ``cpu_slot`` is held during each
-    part, so that other tasks run between two parts.
+    If many articles wait, they are built in a worker process. Otherwise they are built in this process, which blocks
+    the event loop. This is done in small parts, each of which must hold the lock ``cpu_slot``, so that other tasks can
+    run between two parts.
     """
 
     def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock, early: EarlyMatching | None = None) -> None:
@@ -260,9 +261,9 @@ class ArticleBuilder:
     ) -> BuiltArticles:
         """Build an article from each entry.
 
-        If many articles wait, they are built in a worker process, which also matches them if this is switched on. If
-        ``is_isolated`` is true, each article is built alone in a worker process, because one of the entries may have
-        killed the process in an earlier poll.
+        If many articles wait, they are built in a worker process. The worker process also matches them if early
+        matching is switched on. If ``is_isolated`` is true, each article is built alone in a worker process, because
+        one of the entries may have killed the process in an earlier poll.
         """
         new_articles, fallback_count = list[NewArticle](), 0
         findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
@@ -338,8 +339,8 @@ def _make_new_article(
 ) -> NewArticle:
     """Return the article to store for an entry.
 
-    An entry that is quarantined (stored without a report) because it has no date is marked for the reading of its page,
-    even if the feed has the whole text, because the page may have the date.
+    An entry without a date may be quarantined (stored without a report). Its page is then read even if the feed has the
+    whole text, because the page may have the date. Pages of a source with `text_from: feed` are never read.
     """
     if one.quarantine_reason in UNDATED_REASONS and article.url and source.text_from is not TextOrigin.FEED:
         stage, search_text = Stage.LISTED, None
@@ -349,9 +350,9 @@ def _make_new_article(
 def _take_findings(
     articles: Sequence[NewArticle], worked: WorkedEntries | None, now: datetime
 ) -> "tuple[list[Findings | None], list[ArticleFeatures | None]]":
-    """Return two lists: the findings, and the features for grouping, of each article.
+    """Return the findings of each article, and the features by which it is compared in grouping, as two lists.
 
-    Both have None for an article whose page must be read first.
+    Both have None for an article that was not matched, for example because its page must be read first.
     """
     if worked is None or not worked.findings:
         return [None] * len(articles), [None] * len(articles)
@@ -370,8 +371,8 @@ def _take_findings(
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
     """Return the keys and URLs to add to articles that are already stored.
 
-    A key is a value by which an article is found again, such as its guid. An entry of a stored article may have a new
-    one. Each result has the id of the stored article. No URL is added to an article that was deleted.
+    A key is a value by which an article is found again, such as its guid. An entry that a feed lists again may have a
+    new key. Each result has the id of the stored article. No URL is added to an article that was deleted.
     """
     return tuple(
         NewArticle(
@@ -405,9 +406,9 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 
 
 def _complete_message(article: Article, entry: Entry) -> Article:
-    """Give the article of a mailbox message a URL, and mark it as complete, because the whole message was read.
+    """Return the article of a mailbox message with a URL that opens the message, and marked as complete.
 
-    If only the first pages of an attached document were read, the article is marked as partial. If the entry is a link
+    If only the first pages of an attached document were read, it is marked as partial instead. If the entry is a link
     in a message, it already has a URL, and its article is returned unchanged.
     """
     if entry.url:
@@ -422,7 +423,7 @@ def _complete_message(article: Article, entry: Entry) -> Article:
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
     """Build articles from entries.
 
-    If the page of an article is not fetched, its text for the search index is also computed.
+    The text for the full-text index is also computed, except for articles whose page must be read first.
     """
     from monitor.text.search_text import index_text
 
@@ -435,11 +436,11 @@ def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[Bui
 def work_on_entries(
     entries: Sequence[Entry], source: Source, now: datetime, key: int, watchlist: Watchlist | None
 ) -> WorkedEntries:
-    """Build articles, match the complete ones, and compute the features of all for grouping, in a worker process.
+    """Build articles in a worker process, match the complete ones, and compute the features of all for grouping.
 
-    ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not received the watchlist before,
-    only ``needs_watchlist`` is set in the result. An article that cannot be matched has no findings. The matching step
-    tries it again and records the reason.
+    A feature is a value by which texts are compared. ``key`` identifies the watchlist. If ``watchlist`` is None, and
+    this process has not received the watchlist before, nothing is done, and ``needs_watchlist`` is true in the result.
+    An article that cannot be matched has no findings. The matching step later tries it again and records the reason.
     """
     from monitor.stories.fingerprints import extract_grouping_text, pack_features
 

@@ -33,13 +33,16 @@ MAX_HOST_WAIT = timedelta(hours=1)
 MAX_INTERRUPTED_POLLS = 6
 """Maximum number of consecutive polls of a source that began and never ended.
 
-If there are more, the next poll fails without reading the source. The limit is higher than the number of failures after
-which an article is abandoned, because a process that is killed interrupts all its polls, not only the poll because of
-which it was killed.
+If there are more, the next poll fails without reading the source, because its document may crash the process. A crash
+interrupts all running polls, also of sources that did not cause it. This limit is therefore higher than the number of
+failures after which an article is abandoned.
 """
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
-"""Number of entries to expect from a source that was never polled before. It is used to estimate the backlog."""
+"""Number of entries to expect from a source that was never polled before.
+
+From this number, the number of articles that will wait to be built is estimated.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class Collector:
         return leases
 
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
-        """Poll one leased source. An unexpected error is stored with the source and not raised.
+        """Poll a source that was reserved with ``lease``. An unexpected error is stored with the source and not raised.
 
         If the host of the source is busy and ``wait`` is true, the poll waits for the host. Otherwise the poll is
         postponed, so that other hosts can be polled.
@@ -172,9 +175,10 @@ class Collector:
             return PollResult(source.id, PollOutcome.FAILED, str(error), state_before=before, state_after=before)
 
     async def fetch_and_store(self, lease: Lease, source: Source) -> PollResult:
-        """Read a leased source once and store the result.
+        """Read a source once and store the result.
 
-        Raises ``LeaseLost`` if the lease has ended in the meantime, and ``StoreError`` if the database fails.
+        ``lease`` is the lease by which this process has reserved the source. Raises ``LeaseLost`` if the lease has
+        ended in the meantime, and ``StoreError`` if the database fails.
         """
 
         async def has_known_entry(page: Feed) -> bool:
@@ -212,7 +216,10 @@ class Collector:
         return plan_poll(source, attempt, known, self._backfill, now)
 
     async def find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return a dictionary that maps entry keys to the stored articles of a source. Unknown keys are omitted."""
+        """Return a dictionary that maps entry keys to the stored articles of a source. Unknown keys are omitted.
+
+        An entry key is a value by which a stored article is found again, such as its URL.
+        """
         return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(
@@ -253,7 +260,7 @@ class Collector:
         )
 
     async def _postpone(self, lease: Lease, host: str) -> PollResult:
-        """Release a source whose host is busy, and make the source due when the host is expected to be free.
+        """End the lease of a source whose host is busy, and make the source due when the host is expected to be free.
 
         Postponed sources of one host become due one after another, so that few of them are postponed twice.
         """

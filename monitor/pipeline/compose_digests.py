@@ -91,9 +91,9 @@ class MessageRate:
 class _DueWindow:
     """A period (``window``) for which a digest must be composed now.
 
-    Hits (articles that satisfy a rule) that were found after ``hits_before`` are left to the next digest.
-    ``is_overdue`` is true if the digest is composed much later than planned. ``is_first`` is true if the digest plan
-    had no digest before.
+    - ``hits_before`` is a time. Hits (articles that satisfy a rule) that were found later are left to the next digest.
+    - ``is_overdue`` is true if the digest is composed much later than planned.
+    - ``is_first`` is true if the digest plan had no digest before.
     """
 
     window: Window
@@ -103,7 +103,7 @@ class _DueWindow:
 
 
 class NoticeSource(Protocol):
-    """Protocol of an object that has notices about the officials of a digest."""
+    """Protocol of an object that finds notices about the officials of a digest, such as "unusually many stories"."""
 
     async def load_notices(
         self,
@@ -183,9 +183,10 @@ class DigestComposer:
     ) -> tuple[Digest, tuple[int, ...]]:
         """Compose a digest as it would be sent now, without storing anything.
 
-        If ``since`` is given, the digest has every hit (an article that satisfies a rule) found since then. Return the
-        digest, and the ids of the hits that would be recorded as reported if it were sent. If ``since`` leaves out
-        undelivered hits, there are no ids, because nothing would be recorded.
+        Return the digest, and the ids of the hits that would be recorded as reported if it were sent. A hit is an
+        article that satisfies a rule. If ``since`` is given, the digest has every hit found since then, reported or
+        not. If hits that are not reported yet were found earlier, they are missing in such a digest. No ids are then
+        returned, because sending it would record nothing.
         """
         digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
@@ -338,10 +339,11 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether an immediate digest without hits must now be checked for notices about problems of sources.
+        """Return whether an immediate digest that has no hits must now be checked for notices about sources.
 
-        This is necessary only for channels that no scheduled digest uses. A digest that contains only notices is sent
-        at most once an hour, so that changes within a few minutes are reported in one message.
+        If there are such notices, the digest is sent with them alone. This is necessary only for channels that no
+        scheduled digest uses. A digest that contains only notices is sent at most once an hour, so that changes within
+        a few minutes are reported in one message.
         """
         now = self._clock()
         checked_at = self._notices_checked_at.get(plan.id)
@@ -355,11 +357,10 @@ class DigestComposer:
         )
 
     async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> LastWindow:
-        """Store the initial window of a digest plan and return it.
+        """Store an empty initial digest of a new digest plan, and return its window (the period that it covers).
 
-        The window is the period that a digest covers. Articles that were found longer than ``backfill`` ago count as
-        reported. The first digest covers all later articles. An immediate plan sends it at once, and a scheduled plan
-        at its next scheduled time.
+        Articles that were found longer than ``backfill`` ago count as reported by it. The first real digest covers all
+        later articles. An immediate plan sends this digest at once, and a scheduled plan at its next scheduled time.
         """
         start_at = now - backfill
         is_immediate = plan.schedule.is_immediate
@@ -475,8 +476,8 @@ class DigestComposer:
     ) -> tuple[Message, ...] | None:
         """Store the digest and, if it is rendered, its deliveries; return the messages to deliver.
 
-        The result is None if another process has already stored the digest, or if a verdict of a reader has changed one
-        of its hits in the meantime. The digest is then composed again.
+        The result is None in two cases: another process has already stored the digest, or a verdict of a reader has
+        changed one of its hits in the meantime. In the second case, the next run composes the digest again.
         """
         messages: tuple[Message, ...] = ()
         if rendered:
@@ -502,9 +503,9 @@ def _mark_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> Mark
 
 
 def _without_waiting_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> DigestInputs:
-    """Remove the hits from the inputs of a digest that would only state that a story is muted.
+    """Return the inputs of a digest, without hits if it would contain only a line about a muted story.
 
-    The hits then wait for a digest that has something to report. All other inputs are returned unchanged.
+    A hit is an article that satisfies a rule. The removed hits are reported later, in a digest that has more to show.
     """
     has_news = bool(inputs.retractions) or any(map(plan.accepts, inputs.followed))
     return inputs if has_news or not _mark_hits(plan, inputs, end_at).must_wait else replace(inputs, hits=())
@@ -525,7 +526,8 @@ def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) ->
 def _window_start(last: LastWindow) -> datetime:
     """Return the start of the period that the next digest covers.
 
-    It is the end of the previous period or, for the first scheduled digest, ``lookback_start_at``.
+    It is the end of the previous period. The first scheduled digest also covers the time before its plan was added,
+    back to ``lookback_start_at``.
     """
     return last.lookback_start_at or last.end_at
 
@@ -550,10 +552,11 @@ def _has_source_notice(poll_states: Sequence[PollState], window: Window) -> bool
 
 
 def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -> datetime:
-    """Return the time after which scheduled times are due. Normally it is the end of the last period of the digest.
+    """Return the time from which scheduled times of a digest count as due. Earlier ones are already dealt with.
 
-    If that end is later than ``checked_at``, the time of the last check, the clock has been set back since. Then only
-    scheduled times after the last check are due. Without a last check, only scheduled times from now on are due.
+    Normally, this is ``last_end``, the end of the last period of the digest. If ``last_end`` is in the future, or later
+    than the last check (``checked_at``), the clock has been set back. The result is then the time of the last check, or
+    the present time if there was no check or its time is in the future, too.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end
@@ -573,7 +576,10 @@ def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestP
 
 
 def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
-    """Return the officials of the plan's rules and of the articles in the digest, in the order of the watchlist."""
+    """Return the officials that a digest may have notices about, in the order of the watchlist.
+
+    They are the officials of the digest's rules, and the officials named in the articles and retractions of the digest.
+    """
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
     named |= {official for hit in inputs.hits for official in hit.official_ids}
     named |= {official for one in inputs.retractions for official in one.official_ids}

@@ -19,7 +19,10 @@ class _Failure:
     logged_at: datetime
 
     def delay(self) -> timedelta:
-        """Return the time from the failure to the next attempt. It doubles with each failure, up to ``MAX_DELAY``."""
+        """Return how long after the failure the digest is tried again.
+
+        This time doubles with each failure, up to ``MAX_DELAY``.
+        """
         return min(MIN_DELAY * (1 << min(self.count - 1, 10)), MAX_DELAY)
 
 
@@ -70,7 +73,7 @@ class DigestFailures:
     def describe(self) -> str:
         """Return one line about all failing digests, or an empty string if none fails.
 
-        The line is for reports on the health of the program. It has only the type of each error, because an error
+        The line is for reports on the health of the program. It states only the type of each error, because an error
         message can contain text of an article.
         """
         return "; ".join(

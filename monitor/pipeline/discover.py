@@ -1,7 +1,12 @@
 """Discovery of the feeds and sitemaps of a site.
 
-A feed may be the given address itself. A page may link to it: the page at the given address, or a page that lists the
-site's feeds. It may also be named in robots.txt, or be at an address that many sites use for feeds.
+A feed is searched for in these places:
+
+- the given address itself,
+- links on the page at this address, and on pages that list the site's feeds,
+- the robots.txt of the site,
+- addresses at which many sites have feeds,
+- for an account of a social network, the address at which the network publishes the account's feed.
 """
 
 import asyncio

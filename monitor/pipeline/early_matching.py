@@ -1,12 +1,16 @@
-"""Early matching: if many articles wait, one call of a worker process builds them, matches them and prepares grouping.
+"""Early matching: matches many articles in a worker process before they are stored.
 
-If only a few articles wait, an article is stored first, and matched later in the main process. An article may crash the
-main process. The stored record of the attempt then prevents a second crash after the restart. In a worker process, an
-article can crash only this worker process. It is then stored as plain text, and matched later like any other article.
-No record of the attempt is needed, so an article that was matched early is stored together with its findings.
+If many articles wait, one call of a worker process builds them, finds officials and satisfied rules in them (matching),
+and computes the features by which they are later compared (for grouping). The articles are then stored together with
+their findings.
 
-The features that grouping needs stay in memory until the grouping step takes them. After a restart, the grouping step
-computes them from the stored article instead.
+If only a few articles wait, each is stored first, and matched later in the main process. An article may crash the main
+process. Each attempt is therefore recorded in the database, so that the same article does not crash the process again
+after the restart. Early matching needs no such record, because an article can crash only its worker process. Such an
+article is stored as plain text, and matched later like any other article.
+
+The features stay in memory until the grouping step takes them. After a restart, the grouping step computes them from
+the stored article instead.
 """
 
 import asyncio
@@ -25,9 +29,9 @@ if TYPE_CHECKING:
     from monitor.stories.fingerprints import ArticleFeatures
 
 MAX_OFFICIALS = 20_000
-"""Maximum number of officials of a watchlist that worker processes compile.
+"""Maximum number of watched officials with which articles are matched early, in worker processes.
 
-Each process needs 40 microseconds and 4 KB for each official.
+Each worker process has to compile the watchlist, and needs 40 microseconds and 4 KB for each official.
 """
 
 MAX_READY_ARTICLES = 5_000
@@ -61,9 +65,9 @@ class EarlyMatching:
 
     @contextmanager
     def grouping(self) -> Iterator[None]:
-        """Return a context manager. While its block runs, polls wait if too many articles are not grouped.
+        """Return a context manager in whose block the caller groups articles.
 
-        The caller must group articles in the block.
+        While the block runs, a poll that would build articles waits if too many articles are not grouped yet.
         """
         self._is_grouping = True
         try:
@@ -74,12 +78,13 @@ class EarlyMatching:
 
     @asynccontextmanager
     async def room_for(self, article_count: int) -> AsyncIterator[None]:
-        """Return a context manager that waits until there is room for ``article_count`` more articles.
+        """Return a context manager in whose block a poll builds and stores ``article_count`` articles.
 
-        The room is reserved while its block runs.
+        If grouping runs, and at least ``MAX_UNGROUPED_ARTICLES`` articles are being built or wait for grouping, the
+        context manager first waits until there are fewer.
 
         A worker process builds articles faster than the main process groups them. Without the wait, more than
-        ``MAX_READY_ARTICLES`` would be ready in a large first pass.
+        ``MAX_READY_ARTICLES`` articles would wait in a large first pass.
         """
         while self._is_grouping and len(self.ready) + self._building_count >= MAX_UNGROUPED_ARTICLES:
             self._room_changed.clear()
@@ -100,9 +105,11 @@ class EarlyMatching:
         features: "Sequence[ArticleFeatures | None]",
         now: datetime,
     ) -> None:
-        """Count the articles of a poll that were stored with their findings, and keep them for grouping.
+        """Count the stored articles of a poll that were matched early, and keep them in memory for grouping.
 
-        ``stored`` maps the position of each stored article in ``articles`` to the id of the article.
+        ``articles`` are the articles of the poll, and ``stored`` maps the position of each stored article in
+        ``articles`` to its id. ``findings`` and ``features`` (the data for grouping) have one value for each of
+        ``articles``.
         """
         found_hits = list[tuple[StoredArticle, Findings]]()
         for position, (new, found, prepared) in enumerate(zip(articles, findings, features, strict=True)):
@@ -118,7 +125,10 @@ class EarlyMatching:
             log_hits(found_hits)
 
     def take_result(self) -> MatchingResult:
-        """Return the numbers of articles and of hits (satisfied rules) since the last call, and reset them."""
+        """Return how many articles were matched early since the last call, and how many hits they have.
+
+        Both numbers are then reset to 0. A hit is a rule that an article satisfies.
+        """
         result, self._result = self._result, MatchingResult()
         return result
 

@@ -52,8 +52,9 @@ KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 class ParsedFeed:
     """Result of parsing a document: the feed with its entries.
 
-    ``unchanged_count`` items were skipped because their bytes were the same at the last poll. ``item_hashes`` identify
-    the items at the next poll. They are empty if the format of the document does not allow this.
+    - ``unchanged_count`` items were skipped, because their bytes were the same at the last poll.
+    - ``item_hashes`` are hashes by which the next poll recognizes the items. They are empty if the document cannot be
+      divided into items.
     """
 
     feed: Feed
@@ -77,13 +78,14 @@ class SitemapPart:
 class FetchedFeed:
     """Result of a poll that has read a document.
 
-    - ``response`` has the validators to store (ETag and Last-Modified), and ``body_hash`` is the hash of the document.
-      They are empty if the next poll must parse the document in any case, changed or not.
+    - ``response`` has the validators to store (ETag and Last-Modified).
+    - ``body_hash`` is the hash of the document. It is empty, as are the validators, if the next poll must parse the
+      document in any case, changed or not.
     - ``parsed`` is the parsed document.
     - ``keyed_entries`` are its entries with their keys, the values by which articles are found again.
     - ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
-    - ``gap_entries`` is None, unless entries may have been missed since the last poll (a gap). A sitemap is then read,
-      too, and the value has the entries of the document and of the sitemap.
+    - ``gap_entries`` are the entries of the document and of a sitemap. They are None, unless entries may have been
+      missed since the last poll (a gap), so that the sitemap was read, too.
     - ``gap_count`` is the number of entries that only this sitemap has.
     """
 
@@ -142,17 +144,19 @@ def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
 def _hash_parsing_settings(source: Source) -> str:
     """Return a hash of the settings that decide which entries are found in a document, such as selectors.
 
-    If it differs from the last poll, even an unchanged document must be parsed again. The result is an empty string for
-    a feed, because a feed has no such settings.
+    If the hash is not the one of the last poll, even an unchanged document must be parsed again. The hash of a feed is
+    an empty string, because a feed has no such settings.
     """
     settings = source.listing or source.api
     return hash_body(repr(settings).encode()) if settings else ""
 
 
 class FeedDocumentReader:
-    """Reader of the documents of a poll. Large or unusual documents are parsed in a worker process.
+    """Reader of the documents that polls fetch, such as feeds, sitemaps and listing pages.
 
-    The lock ``cpu_slot`` is held while work blocks the event loop, so that other tasks run between two documents.
+    Large or unusual documents are parsed in a worker process. All others are parsed in this process, which blocks the
+    event loop. Each parsing call must therefore hold the lock ``cpu_slot``, so that other tasks can run between two
+    documents.
     """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool, cpu_slot: asyncio.Lock) -> None:
@@ -231,10 +235,10 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Read the sitemap of a source whose feed may have lost entries, and return ``attempt`` with the new entries.
+        """Read the sitemap of a source whose feed may have lost entries, and add its entries to ``attempt``.
 
-        In the returned attempt, ``gap_entries`` has the entries of the feed, and then the entries that only the sitemap
-        lists. If the sitemap cannot be read, it has only the entries of the feed.
+        In the returned attempt, ``gap_entries`` has first the entries of the feed, and then the entries that only the
+        sitemap lists. If the sitemap cannot be read, there are only the entries of the feed.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
@@ -255,8 +259,8 @@ class FeedDocumentReader:
     ) -> "_SitemapReading":
         """Read the sitemaps of an index, and of indexes nested in it, within the limits of this module.
 
-        ``memory`` lists sitemaps of earlier polls. ``turn`` is the number of the poll. It decides which of the less
-        important sitemaps is read.
+        ``memory`` lists sitemaps of earlier polls. ``turn`` is the number of the poll. Less important sitemaps take
+        turns, so this number decides which of them is read.
         """
         pending: list[tuple[str, tuple[str, ...]]] = [
             (url, ()) for url in _choose_sitemaps(index.nested_urls, memory, turn)
@@ -280,7 +284,11 @@ class FeedDocumentReader:
         return reading
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
-        """Read further pages of a listing until one has a known entry, and return the feed with all entries."""
+        """Read the next pages of a listing, and return the feed with the entries of all pages.
+
+        Reading ends after a page with an entry that is already stored, or after the maximum number of pages of the
+        source.
+        """
         page, pages = feed, source.max_pages
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
@@ -320,7 +328,7 @@ class FeedDocumentReader:
 
     @asynccontextmanager
     async def _open_document(self, fetch: Callable[..., Awaitable[FetchResult]]) -> AsyncIterator[FetchResult]:
-        """Fetch a document and yield the response, which may be used until the block ends.
+        """Return a context manager that fetches a document and provides the response in its block.
 
         If the document is above the usual size limit, it is fetched with a larger limit. Only a few such documents are
         held in memory at the same time.
@@ -335,7 +343,10 @@ class FeedDocumentReader:
     async def _fetch_source(
         self, source: Source, poll_state: PollState, *, is_unconditional: bool, is_large: bool
     ) -> FetchResult:
-        """Fetch the configured address. If this fails, and the address has moved permanently, fetch the new address."""
+        """Fetch the configured address of a source.
+
+        If this fails, and earlier responses have redirected permanently to another address, fetch that address.
+        """
         is_unconditional = is_unconditional and source.kind is not SourceKind.MAILBOX
         validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
         response = await self._fetch(source, source.url, *validators, is_large=is_large)
@@ -430,10 +441,10 @@ class _SitemapReading:
         return tuple(SitemapPart(url, frozenset(urls), self._newest.get(url)) for url, urls in self._entry_urls.items())
 
     def add(self, part: Feed | Failed | Blocked | Gone, path: tuple[str, ...]) -> None:
-        """Add the entries of a document of the index, or the reason why the document could not be read.
+        """Add what was read of one sitemap: its entries, or the reason why it could not be read.
 
-        ``path`` has the URLs of the nested indexes that contain the document, the outermost first. The URL of the
-        document is last.
+        ``path`` has the URLs of the sitemap and of the indexes through which it was found, the outermost index first,
+        and the sitemap last.
         """
         if not isinstance(part, Feed):
             self.first_failure = self.first_failure or part
@@ -474,7 +485,8 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Return the failure for a document that could not be parsed.
 
     It is ``Blocked`` if the document is an HTML page, such as a bot check or a consent page, or if an optional
-    dependency of this program must be installed. Otherwise it is ``Failed``, because the document is invalid.
+    dependency of this program must be installed. Otherwise it is ``Failed``: the document is invalid or too long, or
+    the selectors of the source find nothing in it.
     """
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:

@@ -27,7 +27,7 @@ GROUPING_BATCH_SIZE = 200
 VOCABULARY_SAVE_ARTICLES = 500
 GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 MAX_REPLY_WAIT = timedelta(minutes=15)
-"""Maximum time, from the moment a post was first seen, for which replies wait until the post is grouped.
+"""Maximum time for which the replies to a post wait until the post is grouped, from the moment it was first seen.
 
 A post may be grouped late, because its page must be read first.
 """
@@ -37,8 +37,9 @@ class GroupingStep:
     """Step that groups matched articles into stories, in batches.
 
     It uses the grouping window, an index of recent articles and open stories in memory, which is loaded from the
-    database for the first batch. Term frequencies are also in memory, and are stored from time to time. A crash loses
-    the latest term frequencies, which changes weights of terms slightly, but no stored story.
+    database for the first batch. The frequencies of terms are also in memory, and are stored only from time to time.
+    After a crash, the latest frequencies are missing, and terms have slightly different weights. No stored story is
+    lost.
     """
 
     def __init__(
@@ -194,9 +195,10 @@ class GroupingStep:
             self._early.forget([stored.id for stored in batch])
 
     async def _load_window(self) -> GroupingWindow:
-        """Return the grouping window of this process. If it is not in memory yet, load it from the database first.
+        """Return the grouping window of this process: recent articles and open stories, in memory.
 
-        This may take several seconds, so the window is loaded before the first write transaction.
+        If it is not in memory yet, it is loaded from the database. Because this may take several seconds, it is done
+        before the first write transaction.
         """
         stories = self._database.stories
         if stories.window is None:

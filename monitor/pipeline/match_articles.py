@@ -37,8 +37,9 @@ class BacktestExample:
 class RuleBacktest:
     """Result of a backtest, the test of an edited rule on stored articles.
 
-    - ``hit_count`` is the number of hits (articles that satisfy the rule), and ``hits_by_day`` has it for each day.
-    - ``new_count`` is the number of articles that the rule would report, but has not reported before the edit.
+    - ``hit_count`` is the number of hits (articles that satisfy the edited rule).
+    - ``hits_by_day`` is the number of hits for each day.
+    - ``new_count`` is the number of articles that the rule has not reported before the edit, but would report now.
     - ``lost_count`` is the number of articles that the rule has reported, but would no longer report.
     - ``new_examples`` and ``lost_examples`` are some of these articles.
     """
@@ -62,9 +63,11 @@ def backtest(
 ) -> list[RuleBacktest]:
     """Match stored articles with edited rules, and compare the results with what was reported before.
 
-    ``rule_ids`` are the edited rules, in the order of the results. ``reported_rules`` maps article ids to the ids of
-    the rules that reported the article. A removed rule loses all its hits. An article is not matched if it was
-    published before its source was added. ``on_new`` is called with each article that a rule would newly report.
+    - ``rule_ids`` are the edited rules, in the order of the results.
+    - ``reported_rules`` maps the id of each reported article to the ids of the rules that reported it.
+    - ``on_new`` is called with each article that a rule would newly report.
+
+    A removed rule loses all its hits. An article is not matched if it was published before its source was added.
     """
     results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
@@ -121,7 +124,8 @@ class MatchingStep:
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
         """Match one batch of waiting articles, and return the numbers of articles and of hits (satisfied rules).
 
-        If the result has fewer than ``limit`` articles, no further article is waiting.
+        Long articles of the batch are counted too, but are matched later in the background. If the number of articles
+        is less than ``limit``, no further article is waiting.
         """
         attempts = self._database.attempts
         if self._has_interrupted:
@@ -174,11 +178,11 @@ class MatchingStep:
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
-        """Return a dictionary that maps articles of a batch to the verdicts of readers that apply to them.
+        """Return a dictionary that maps the ids of articles to the verdicts of readers that apply to the articles.
 
-        A verdict states that a name means an official, or does not. The keys are article ids. Verdicts are loaded only
-        for articles that belong to a story. Such articles were grouped earlier, and are matched again because they were
-        released from quarantine, in which articles are not reported.
+        A verdict states that a name means an official, or does not. Only an article that is grouped already can have
+        verdicts. In a batch, these are the articles that were grouped in quarantine (stored without a report), and then
+        released.
         """
         known = [stored for stored in batch if stored.story_id]
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
@@ -197,7 +201,10 @@ class MatchingStep:
             self._isolated_task = asyncio.create_task(self._match_waiting())
 
     async def _match_waiting(self) -> None:
-        """Match the articles that must be matched one at a time. Their sources take turns."""
+        """Match long articles, and articles whose first attempt failed, one at a time until none is left.
+
+        The next article is always taken from the source for which the least time has been used so far.
+        """
         loop = asyncio.get_running_loop()
         while waiting := await self._database.run(self._database.attempts.waiting, Stage.EXTRACTED):
             first = min(waiting, key=lambda one: (self._used_seconds[one.source_id], one.article_id))
@@ -234,10 +241,10 @@ class MatchingStep:
         return int(await self._database.run(self._database.attempts.record_failure, stored, reason, self._clock()))
 
     async def _release(self, article_ids: Sequence[int]) -> None:
-        """Subtract the attempt that was counted for each of the given articles.
+        """Undo the counting of the last attempt to match the given articles.
 
-        The attempts ended for a reason outside the articles, such as a stop of the program. If the database fails, the
-        attempts remain counted, as interrupted attempts.
+        This attempt ended for a reason that has nothing to do with the articles, such as a stop of the program. If the
+        database fails, the attempt remains counted, as an interrupted attempt.
         """
         self._has_waiting = True
         with contextlib.suppress(StoreError):

@@ -41,7 +41,7 @@ class TaskSlots:
         return self._size - len(self._tasks)
 
     def start(self, work: Coroutine[object, object, object]) -> None:
-        """Run ``work`` in the background. It must handle its own errors."""
+        """Run ``work`` in the background. ``work`` must handle its own errors."""
         task: asyncio.Task[object] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -71,11 +71,13 @@ async def run_continuously(
     report: Callable[[int], None],
     has_waiting: Callable[[], bool] = lambda: False,
 ) -> list[R]:
-    """Lease items and run ``work`` on them until none is left, and return the results.
+    """Lease items (reserve them for a limited time) and run ``work`` on them until none is left. Return the results.
 
-    At most ``concurrency`` items are processed at a time. Another item is leased as soon as one is done, so that a slow
-    item does not delay other items. ``report`` is called with the number of items done. While ``has_waiting`` returns
-    True, some items cannot be leased yet, and the function waits for them.
+    - ``lease`` is a function that leases and returns items. Its argument is the maximum number of items.
+    - ``concurrency`` is the maximum number of items that are processed at a time. Another item is leased as soon as one
+      is done, so that a slow item does not delay other items.
+    - ``report`` is called with the number of items done so far.
+    - ``has_waiting`` returns True if some items cannot be leased yet. The function then waits for them.
     """
     running: set[asyncio.Task[R]] = set()
     results: list[R] = []
@@ -217,9 +219,10 @@ class Pipeline:
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
 
     async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the report on problems to the operator if it is due, and return the report if it was sent.
+        """Send a report on problems to the operator if one is due, and return the report if it was sent.
 
-        ``problems`` are the first lines of the report.
+        ``problems`` are present problems that are not in the database, such as a rejected configuration. They are
+        reported first. Digests that cannot be composed and faulty templates are added.
         """
         templates = dict.fromkeys(
             problem for found in self.digest_composer.template_problems.values() for problem in found
@@ -235,9 +238,10 @@ class Pipeline:
         return tuple(await self.delivery_sender.run_due())
 
     async def _group_while(self, collecting: "asyncio.Task[tuple[PollResult, ...]]") -> tuple[PollResult, ...]:
-        """Group articles while the task ``collecting`` runs, and return the result of this task.
+        """Group articles while the task ``collecting`` runs. Then wait for this task, and return its result.
 
-        A database error only ends the grouping. If the error persists, the next step raises it.
+        If the database fails during grouping, grouping stops, and no error is raised. If the failure persists, the next
+        step raises it.
         """
         try:
             with contextlib.suppress(StoreError), self.early_matching.grouping():

@@ -31,9 +31,9 @@ class OutcomeCheck:
         self._clock, self._started_at = clock, clock()
 
     async def run(self) -> dict[str, str]:
-        """Return a dictionary that maps each component to a sentence about its problem, which is empty if it has none.
+        """Return a dictionary that maps each checked part of the program to a sentence about its problem.
 
-        Raises ``StoreError``.
+        An example of a part is matching. For a part without a problem, the sentence is empty. Raises ``StoreError``.
         """
         return await self._database.read(self._find_problems, self._clock())
 

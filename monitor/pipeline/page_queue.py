@@ -1,7 +1,7 @@
 """Queue of article pages to read. Only a few pages of a host and of a source are read at a time, and hosts take turns.
 
-If pages were read only in the order of their times, the pages of one slow host could delay all other pages. A page is
-therefore leased only when its host may be sent a request at once.
+If pages were read only in the order of their times, the pages of one slow host could delay all other pages. The queue
+therefore gives out a page only when a request to its host can be sent without waiting.
 """
 
 from collections import Counter, defaultdict, deque
@@ -23,31 +23,31 @@ It is also the maximum number of requests that the fetcher sends to one host at 
 MAX_PAGES_PER_SOURCE = 6
 """Maximum number of pages of one source that are read at the same time.
 
-It is a quarter of all pages that the daemon reads at the same time. If a feed links to many hosts, the limit for each
-host does not prevent its pages from delaying all other pages.
+It is a quarter of all pages that the daemon reads at the same time. The pages of a source may be on many hosts. Then
+only this limit prevents them from delaying the pages of all other sources.
 """
 MAX_PAGE_LAG = timedelta(minutes=10)
-"""If a page is overdue for longer than this, status and probes report a problem.
+"""If a page is overdue for longer than this, `monitor status` and the health checks report a problem.
 
 Normal work causes shorter delays: 300 new pages of one host take 5 minutes at one request per second.
 """
 PAGE_LAG = "page lag"
-"""Name under which probes, status and heartbeat report that pages wait for too long."""
+"""Name of the problem that pages wait for too long, in health checks, `monitor status` and the heartbeat."""
 _MAX_SCANNED_PAGES = 5_000
 """Maximum number of due pages that one query reads, which takes 10 ms. A longer queue is read part by part."""
 _MAX_REMEMBERED_HOSTS = 5_000
 
 
 def always_free(_url: str) -> int:
-    """Return ``MAX_PAGES_PER_HOST`` as the number of pages that may be fetched from the host of a URL now.
+    """Return ``MAX_PAGES_PER_HOST``, which means that no request to the host of this URL has to wait.
 
-    This is for a fetcher that does not wait between requests to a host.
+    A page queue needs such a function, even if its fetcher sets no waiting times between requests to a host.
     """
     return MAX_PAGES_PER_HOST
 
 
 class PageQueue:
-    """Queue that leases due pages in such an order that hosts take turns.
+    """Queue that leases due pages (reserves them for a limited time) in such an order that hosts take turns.
 
     ``free_request_count`` is a function that returns how many requests to the host of a URL may start now.
     """

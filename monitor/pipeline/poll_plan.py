@@ -50,7 +50,7 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedEntry:
-    """An entry of a document with the decision on it, such as new or known.
+    """An entry of a document, and what was decided about it, for example that it is new or known.
 
     If the entry repeats another entry of the document, ``merged_into`` is that other entry.
     """
@@ -204,11 +204,11 @@ def _plan_document(
 
 
 def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
-    """Return the known and the productive sitemaps of a source for the next poll.
+    """Return the addresses of known and of productive sitemaps of a source, to be stored for the next poll.
 
-    Known sitemaps were read at some poll. Productive sitemaps had addresses of new articles. Both lists begin with the
-    latest. At the first poll, every address is new. Therefore all sitemaps with dates then count as productive, sorted
-    by their newest dates.
+    A sitemap is known if any poll has read it. It is productive if it had addresses of new articles. Both lists begin
+    with the sitemaps of the latest poll. At the first poll, every address is new. All sitemaps with dates then count as
+    productive, and the one with the newest date is first.
     """
     memory = poll_state.sitemaps
     if poll_state.baseline_at is None:
@@ -228,9 +228,9 @@ def _decide_entries(
 ) -> tuple[PlannedEntry, ...]:
     """Return all entries of the document with the decisions on them, and then the entries from the gap sitemap.
 
-    The gap sitemap is a sitemap with articles that the feed may have lost. ``decisions`` has one decision for each of
-    ``keyed_entries``. If an entry has no decision, because of a bug, it is left out, and ``count_entries`` detects that
-    it is missing.
+    The gap sitemap is a sitemap with articles that the feed may have lost. ``decisions`` has one decision, such as new
+    or known, for each of ``keyed_entries`` (entries with the keys by which articles are found again). If an entry has
+    no decision, because of a bug, it is left out, and ``count_entries`` detects that it is missing.
     """
     planned: dict[int, PlannedEntry] = {}
     for one, decision in zip(keyed_entries, decisions, strict=True):
@@ -266,9 +266,12 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
     """Describe in one line what is notable about a document, or return an empty string.
 
-    The line has the parser's note on the document, the number of articles that a sitemap has added because the feed had
-    lost them, a note on undated entries and on entries that are stored without a report (quarantined), and a note if
-    the document was truncated.
+    The line consists of these parts, if they apply:
+
+    - the parser's note on the document,
+    - the number of articles that a sitemap has added because the feed had lost them,
+    - a note on undated entries, and on entries that are stored without a report (quarantined),
+    - a note that the document was truncated.
     """
     feed, gap = document.parsed.feed, ""
     if document.gap_entries is not None:
@@ -282,7 +285,8 @@ def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
 def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:
     """Return whether articles may have been missed between two polls.
 
-    This is the case if no entry is known although the document had entries at an earlier poll.
+    This is the case if the document has several entries, but none of them is known, although an earlier poll found
+    entries.
     """
     return poll_state.entries > 0 and entry_count >= MIN_GAP_ENTRIES and known_count == 0
 
@@ -307,8 +311,8 @@ def _state_after_success(
 ) -> PollState:
     """Return the poll state after a document was read.
 
-    It contains the validators of the document (ETag and Last-Modified), with which the next request can learn that the
-    document has not changed.
+    The state contains the validators of the document (ETag and Last-Modified), with which the next request can learn
+    that the document has not changed.
     """
     silence = _time_since_new_article(poll_state, now)
     interval = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, silence)
@@ -393,7 +397,7 @@ def _state_after_failure(
 
 
 def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
-    """Return the diagnosis of a source after its document was read.
+    """Return the state of a source after its document was read, with a description and a suggestion for any problem.
 
     If there are several problems, only the first is used.
     """

@@ -88,10 +88,10 @@ class PageReader:
     async def run_due(
         self, sources: Mapping[str, Source], limit: int, source_id: str | None = None
     ) -> list[PageResult]:
-        """Lease and read at most ``limit`` due pages, without the page queue.
+        """Read at most ``limit`` pages that are due, without the page queue, which lets hosts take turns.
 
-        This is for jobs of worker processes and for the backfill, which each read the pages of one source. Hosts need
-        not take turns there. If ``source_id`` is given, only pages of this source are read.
+        If ``source_id`` is given, only pages of this source are read. Jobs of worker processes and backfills call this
+        method. Each of them reads the pages of only one source, so no other source has to wait.
         """
         now = self._clock()
         lease_pages = self._database.articles.lease_pages
@@ -99,7 +99,7 @@ class PageReader:
         return list(await asyncio.gather(*(self._read(page, sources.get(page.source_id)) for page in leased)))
 
     async def read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
-        """Read one page that the page queue has leased, store the result, and tell the queue that the page is done.
+        """Read a page that the page queue has reserved, store the result, and release the page in the queue.
 
         No exception is raised.
         """

@@ -201,9 +201,10 @@ def merge_versions(before: Article, found: Article) -> Article:
 def find_events(
     before: Findings, after: Findings, revision: Revision, edit_rule_ids: frozenset[str]
 ) -> list[ArticleEvent]:
-    """Return the reports on a changed article: one for each rule that reports the change.
+    """Return one event for each rule that reports a change of an article.
 
-    ``edit_rule_ids`` are the rules that report every edit.
+    ``before`` and ``after`` are the findings in the two versions of the article. ``edit_rule_ids`` are the rules that
+    report every edit.
     """
     old = {hit.rule_id: hit for hit in before.hits}
     new = {hit.rule_id: hit for hit in after.hits}
@@ -271,8 +272,9 @@ def _likeness(text: str, other: str) -> float:
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the sentences that satisfied a rule (``old``) and are not in ``passages``.
+    """Return the sentences that satisfy a rule in one version of an article only.
 
+    ``old`` is the hit with the sentences of this version, and ``passages`` are the sentences of the other version.
     Headlines are left out, because they are compared elsewhere.
     """
     present = {" ".join(passage.text.split()) for passage in passages}
@@ -281,5 +283,5 @@ def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
 
 
 def _quote_previous(*texts: str) -> str:
-    """Format the previous texts as quotations to append to a note. The result is empty if no texts are given."""
+    """Quote texts of the earlier version of an article, for the end of a note. Without texts, the result is empty."""
     return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

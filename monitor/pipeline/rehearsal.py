@@ -20,10 +20,10 @@ MAX_REHEARSED_ARTICLES, MAX_REHEARSAL_SECONDS = 20_000, 20.0
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Result of a rehearsal, the test of edited rules on recent stored articles: the result for each rule.
+    """Result of a rehearsal, the test of edited rules on recent stored articles.
 
-    ``article_count`` is the number of tested articles, and ``since_at`` is the beginning of the period. If
-    ``is_complete`` is false, only the newest articles were tested.
+    ``rules`` has the result for each edited rule. ``article_count`` is the number of tested articles, and ``since_at``
+    is the beginning of the period. If ``is_complete`` is false, only the newest articles were tested.
     """
 
     rules: tuple[RuleBacktest, ...]
@@ -33,7 +33,7 @@ class Rehearsal:
 
     @property
     def changed(self) -> tuple[RuleBacktest, ...]:
-        """The rules whose reported articles would differ from before."""
+        """The rules that would report other articles than before."""
         return tuple(one for one in self.rules if one.new_count or one.lost_count)
 
 
@@ -76,10 +76,10 @@ def iter_articles(database: Database, since_at: datetime | None) -> Iterator[Sto
 
 
 def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:
-    """Return a dictionary that maps article ids to the ids of the rules that the article satisfies.
+    """Return a dictionary that maps the id of each article with hits to the ids of the rules that it satisfies.
 
-    The stored hits are used, except for hits that a reader's verdict or an edit of the configuration has made invalid.
-    Only articles since ``since_at`` are read.
+    The hits are the stored ones, except for hits that a reader's verdict or an edit of the configuration has made
+    invalid. Only articles since ``since_at`` are read.
     """
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):

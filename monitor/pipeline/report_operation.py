@@ -79,11 +79,11 @@ class OperatorReporter:
         return sent
 
     def _must_check(self, now: datetime, *, has_problems: bool) -> bool:
-        """Return whether to read the problems in the database now.
+        """Return whether to read the problems that are stored in the database now.
 
-        They are read every few minutes. If there is a new problem that is not stored in the database
-        (``has_problems``), they are read at once, so that one report contains all problems. Shortly after a report,
-        they are not read in either case. If the clock was set back, they are always read at once.
+        Normally they are read every few minutes, but not shortly after a report. If there is a new problem that is not
+        in the database (``has_problems``), they are read before these minutes have passed, so that one report contains
+        all problems. If the clock was set back, they are always read at once.
         """
         if self._checked_at is None or now < self._checked_at:
             return True

@@ -42,9 +42,10 @@ In a rescreen, stored articles are matched again because rules or officials were
 async def screen_again(
     matcher: BoundedMatcher, articles: Sequence[StoredArticle], verdicts: Mapping[int, Sequence[Verdict]]
 ) -> list[tuple[StoredArticle, Findings]]:
-    """Match articles again, each with the verdicts that apply to it, and return their findings.
+    """Match articles again, and return their findings.
 
-    An article whose matching fails is left out of the result, so it keeps its stored findings.
+    ``verdicts`` are the statements of readers on names in the articles. An article whose matching fails is left out of
+    the result, so it keeps its stored findings.
     """
     findings: list[tuple[StoredArticle, Findings]] = []
     for stored in articles:
@@ -62,7 +63,7 @@ class RescreenStep:
     """Step that matches certain articles again. Until this is done, these articles are not reported.
 
     An article is matched again if grouping has joined it to a text or story on which a reader has given a verdict.
-    After an edit of rules or officials, all articles that the next digests may report are matched again once. The step
+    After an edit of rules or officials, the articles that the next digests may report are matched again once. The step
     runs after grouping and before digests are composed.
     """
 
@@ -74,7 +75,11 @@ class RescreenStep:
         self._edit_result: RescreenResult | None = None
 
     async def run_all(self) -> RescreenResult:
-        """Match waiting articles again, but at most ``MAX_BATCHES`` batches, and return what has changed."""
+        """Match waiting articles again, in at most ``MAX_BATCHES`` batches, and return what has changed.
+
+        If officials or rules were edited, the articles that the next digests may report are first added to the waiting
+        ones.
+        """
         if self._configuration:
             await self._request_after_edit(self._configuration)
             self._configuration = None
@@ -92,9 +97,10 @@ class RescreenStep:
         return total
 
     async def _request_after_edit(self, configuration: Configuration) -> None:
-        """Request to match articles again if the watchlist (officials and rules) has changed since the last run.
+        """If officials or rules were edited since the last run, record which articles must be matched again.
 
-        All articles that the next digests may report are matched again.
+        These are the articles that the next digests may report: at most ``MAX_WAITING_ARTICLES`` with hits that are not
+        reported yet, and as many that were first seen in the last days.
         """
         key_values, now = self._database.key_values, self._clock()
         present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)

@@ -29,8 +29,9 @@ from monitor.text.fold import fold_key
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
 """Limits for one part of the results, which together bound the time of one request.
 
-They are, in this order: the number of articles that are read from an index, the number of them that one statement of
-the database reads, and the number of articles on whose texts the user's query is evaluated.
+- ``MAX_CANDIDATES`` is the number of articles that are read from an index.
+- ``CANDIDATE_BATCH`` is the number of articles that one statement of the database reads from it.
+- ``MAX_EVALUATED`` is the number of articles on whose texts the user's query is evaluated.
 """
 
 PROBE_BATCH, PROBE_COST = 100, 10
@@ -92,9 +93,11 @@ class SearchPart:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """Parameters of a search: a filter and, if there is one, a compiled query.
+    """Parameters of a search.
 
-    The ``limit`` of the filter is the maximum number of results in one part.
+    - ``query`` is the compiled query. If it is None, all articles that the filter selects are results.
+    - ``wanted`` is the filter. Its ``limit`` is the maximum number of results in one part.
+    - ``before_id`` is given for all parts but the first. Only articles with a lower id are searched.
     """
 
     query: CompiledQuery | None
@@ -126,10 +129,10 @@ def search_articles(database: Database, request: SearchRequest) -> SearchPart:
 def _read_newest(
     database: Database, request: SearchRequest, needed: IndexQuery | None
 ) -> tuple[list[ArticleLine], int, int | None]:
-    """Return the newest articles that the filter selects and that contain the words ``needed``, newest first.
+    """Return the newest articles that the filter selects and that contain the words ``needed``, and two numbers.
 
-    The second value is the number of articles that were read. The third is the id below which the next part begins; it
-    is None if no articles remain.
+    The first number is how many articles were examined. The second is the id below which the next part of the results
+    begins, or None if no articles remain.
     """
     wanted, before_id = request.wanted, request.before_id
     if before_id is None and wanted.until_at:
@@ -150,11 +153,13 @@ def _read_newest(
 
 
 class _Batch(NamedTuple):
-    """A batch of candidates, and the number of articles that were read to find them (``size``).
+    """A batch of candidates, the articles that may satisfy a search.
 
-    ``continue_id`` is the id below which the next batch begins, or None after the last batch. ``is_probed`` is true if
-    the articles were read from the index of officials, rules or sources, and the words were then looked up in each
-    article.
+    - ``ids`` are the ids of the candidates.
+    - ``size`` is the number of articles that were read to find them.
+    - ``continue_id`` is the id below which the next batch begins, or None after the last batch.
+    - ``is_probed`` is true if the articles were read from the index of officials, rules or sources, and the words were
+      then looked up in each article.
     """
 
     ids: Sequence[int]
@@ -247,9 +252,11 @@ def _evaluate(
 ) -> SearchPart:
     """Evaluate a query on the articles in ``lines``, and return the ones that satisfy it.
 
-    Evaluation stops when enough articles are found or too many texts were evaluated. ``looked_at`` is the number of
-    articles that the search has examined so far, including ``lines``. ``exhausted_id`` is the id below which the search
-    continues after all of ``lines`` are evaluated; it is None if the search then ends.
+    Evaluation stops when enough articles are found or too many texts were evaluated.
+
+    - ``looked_at`` is the number of articles that the search has examined so far, including ``lines``.
+    - ``exhausted_id`` is the id below which the search continues if all of ``lines`` are evaluated. It is None if the
+      search then ends.
     """
     found: list[FoundArticle] = []
     limit = request.wanted.limit
@@ -286,9 +293,10 @@ def _find_passages(
 def _mention_finder(
     article_text: NormalizedArticle, mentions: Sequence[tuple[str, str]]
 ) -> Callable[[str], list[Span]]:
-    """Return a function that takes the id of an official and returns where an article mentions this official.
+    """Return a function that gets the id of an official and returns where an article mentions the official.
 
-    The function searches for the texts of the official's stored mentions.
+    The places are start and end offsets. The function finds them by searching for the texts of the stored mentions,
+    which are given as pairs of an official's id and a text.
     """
 
     def find(official_id: str) -> list[Span]:

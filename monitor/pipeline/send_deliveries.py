@@ -1,9 +1,10 @@
 """Delivery step: sends the deliveries in the outbox, and records the results.
 
-A delivery is leased while it is sent, and is sent outside any transaction. Every delivery is sent at least once. All
-attempts to send it carry the same key, so that the receiver can detect repetitions. One task sends all deliveries of a
-target, one after another. If a target fails, it is paused, and the pause is longer after each failure, so that a server
-that does not answer cannot delay other targets.
+While a delivery is sent, it is leased: no other process may send it. No transaction is open during this time. Every
+delivery is sent at least once. All attempts to send it carry the same key, so that the receiver can detect repetitions.
+
+One task sends all deliveries of a target, one after another. If a target fails, it is paused, and the pause is longer
+after each failure, so that a server that does not answer cannot delay other targets.
 """
 
 import asyncio
@@ -79,7 +80,7 @@ class DeliverySender:
         """Prepare to send to at most ``max_targets`` targets at the same time.
 
         ``run_due`` waits at most ``wait_seconds`` for the targets. ``fill_links`` is a function that returns a message
-        with the links for its target.
+        in which markers are replaced by signed links, just before the message is sent.
         """
         self._fill_links = fill_links
         self._database = database
@@ -145,7 +146,11 @@ class DeliverySender:
         return bool(finished)
 
     async def _start_due(self, limit: int) -> int:
-        """Lease due deliveries for free targets, and start a task for each target."""
+        """Lease due deliveries (reserve them for a limited time), and start a task for each of their targets.
+
+        Targets that are paused, or to which a task is already sending, are left out. Return the number of leased
+        deliveries.
+        """
         free = self._max_targets - len(self._target_tasks)
         if free <= 0:
             return 0

@@ -8,9 +8,10 @@ from monitor.domain.digest import DigestInputs, DigestPlan, ReportableHit
 from monitor.domain.watchlist import Rule
 
 MAX_WAIT = timedelta(days=1)
-"""Maximum time for which a hit waits for a spike, a day on which unusually many stories name an official.
+"""Maximum time for which a hit (an article that satisfies a rule) waits for a spike.
 
-It equals the length of the period in which stories are counted.
+A spike is a day on which unusually many stories name an official. The wait is as long as the period in which these
+stories are counted.
 """
 
 
@@ -25,13 +26,15 @@ def list_spike_rules(plan: DigestPlan, rules: Iterable[Rule]) -> frozenset[str]:
 def hold_hits(
     inputs: DigestInputs, spike_rules: Collection[str], spiking: Collection[str], end_at: datetime
 ) -> DigestInputs:
-    """Remove from the content of a digest the hits that must wait for a spike, and return the content.
+    """Return the content of a digest without the hits that must wait for a spike.
 
     A hit is an article that satisfies a rule. A spike is a day on which unusually many stories name an official.
-    ``spiking`` contains the officials with a spike on this day, and ``spike_rules`` the rules whose hits wait for a
-    spike. A hit waits for at most one day. After that, it stays in the content and is listed in ``unreported_hit_ids``:
-    it is then recorded with the digest, but not shown. A hit in an article that is reported for another rule does not
-    wait.
+
+    - ``spike_rules`` are the rules whose hits wait for a spike.
+    - ``spiking`` are the officials with a spike on this day. Their hits need not wait.
+
+    A hit waits for at most one day. After that, it stays in the content and is listed in ``unreported_hit_ids``: it is
+    recorded with the digest, but not shown. A hit in an article that is reported for another rule does not wait.
     """
     since = end_at - MAX_WAIT
 

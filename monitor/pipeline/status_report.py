@@ -164,7 +164,10 @@ def total_sources(sources: Iterable[SourceStatus]) -> SourceTotals:
 
 
 def read_totals(database: Database) -> SourceTotals:
-    """Return the totals of all configured sources. Only sources with a problem are read one by one."""
+    """Return how many configured sources are in each state, when the last poll was, and when the next one is due.
+
+    The sources are counted in the database. Only the sources that have a problem are loaded.
+    """
     found = database.sources.count_reads()
     attempts = (one.poll_state.last_attempt_at for one in database.desk.list_source_problems())
     last_poll_at = max(filter(None, (found.last_success_at, *attempts)), default=None)
@@ -203,14 +206,15 @@ class StatusReport:
         return self.known_totals or total_sources(self.sources)
 
     def complete_since(self, source: SourceStatus) -> datetime | None:
-        """Return the time since which the archive of a source is complete."""
+        """Return the time since which all articles of a source are stored, or None if the source was never read."""
         return find_complete_since(source.poll_state.baseline_at, self.backfills.get(source.poll_state.source_id))
 
     @property
     def last_rescreen(self) -> dict[str, object]:
-        """Time and result of the last rescreen, in which waiting articles were matched again after an edit.
+        """Time and result of the last rescreen, in which stored articles were matched again after an edit.
 
-        The dictionary is empty before the first one.
+        The key ``at`` has the time, and the other keys have numbers, such as the number of articles. The dictionary is
+        empty if there was no rescreen yet.
         """
         found: dict[str, object] = loads(self.rescreened) if self.rescreened else {}
         return found

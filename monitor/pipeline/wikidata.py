@@ -27,7 +27,7 @@ class WikidataReader:
         self._failures = 0
 
     async def read(self, people: WikidataPeople, ids: Sequence[str]) -> list[ImportNote]:
-        """Read the people with the given ids and the titles of their posts, and add both to ``people``.
+        """Read the Wikidata items of the given people and of their posts, and add the data to ``people``.
 
         Return a note for each item that cannot be read.
         """

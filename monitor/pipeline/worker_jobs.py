@@ -26,7 +26,7 @@ EnqueueCallback = Callable[[EnqueueResult], None]
 class JobEnqueuer:
     """Part of the daemon that enqueues due work for the worker processes.
 
-    The function ``on_enqueued`` is called with the result of each run.
+    Each time it has done so, it calls the function ``on_enqueued`` with the result.
     """
 
     def __init__(
