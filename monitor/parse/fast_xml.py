@@ -225,7 +225,7 @@ class _FastXmlParser:
 
 
 def _require(value: object) -> None:
-    """Raise ``_UnsupportedFeed`` if a value is empty or False, although every supported feed must have it."""
+    """Raise ``_UnsupportedFeed`` if the condition is not true, or the required value is empty."""
     if not value:
         raise _UnsupportedFeed
 
@@ -276,9 +276,9 @@ def resolve_uri(uri: str, base: str) -> str:
 
 
 def read_reference(attributes: Mapping[str, str]) -> str:
-    """Return the id or URL of the entry that an entry answers, from its element ``thr:in-reply-to`` (RFC 4685).
+    """Return the id or URL of the post to which an entry replies, or an empty string.
 
-    ``attributes`` are the attributes of this element.
+    ``attributes`` are the attributes of the element ``thr:in-reply-to`` (RFC 4685) in the entry.
     """
     return attributes.get("ref") or attributes.get("href") or ""
 

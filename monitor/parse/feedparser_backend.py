@@ -61,11 +61,11 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
 
 
 def _repair_resolved_link(link: str, url: str, text: str) -> str:
-    """Repair a link such as "example.org/a", which feedparser has taken for a relative path.
+    """Return a link in which the first part is the host, if feedparser has wrongly taken the host for a directory.
 
-    feedparser resolves such a link against ``url``, the document's URL. This function undoes that, and takes the first
-    part of the link for the host. A link that occurs in the document (``text``) exactly as it is given is returned
-    unchanged, because feedparser has not resolved it. All other links are returned unchanged, too.
+    feedparser takes a link such as "example.org/a" for a relative path, and resolves it against ``url``, the document's
+    URL. This function undoes that. Any other link is returned unchanged, also if it occurs in the document (``text``)
+    exactly as it is given, because feedparser has then not resolved it.
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

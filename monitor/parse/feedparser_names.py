@@ -1,8 +1,8 @@
 """XML elements and namespaces that feedparser handles specially; ``fast_xml.py`` maps or rejects them.
 
-The names are copied from feedparser 6.0, which publishes no list of them. They are the prefix that feedparser uses for
-each namespace, and the elements that feedparser handles in a way that the fast parser does not reproduce.
-`tests/unit/parse/test_fast_xml.py` compares the results of both parsers.
+The names are copied from feedparser 6.0, which publishes no list of them. ``PREFIX_BY_NAMESPACE`` has the prefix that
+feedparser uses for each namespace. ``UNSUPPORTED_ELEMENTS`` has the elements whose handling the fast parser does not
+reproduce. `tests/unit/parse/test_fast_xml.py` compares the results of both parsers.
 """
 
 _NAMESPACES_BY_PREFIX = {

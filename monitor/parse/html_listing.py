@@ -176,9 +176,9 @@ def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime |
 
 
 def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
-    """Find a date in a strptime format among the words of a text, and parse it.
+    """Find the first words of a text that are a date in the given format, and return this date.
 
-    The result is None if the text contains no such date.
+    ``date_format`` is a format of ``strptime``, such as "%d.%m.%Y". The result is None if the text has no such date.
     """
     words = text.split()
     width = len(date_format.split())

@@ -96,9 +96,9 @@ def _find_text(expression: str, item: Any) -> str:
 
 
 def _find_date(expression: str, item: Any) -> str:
-    """Return the date that an expression finds in an item, as text.
+    """Return the date in an item of a response, as text. ``expression`` is the JMESPath expression that finds the date.
 
-    A large number is taken for the seconds or milliseconds since 1970 and converted to an ISO 8601 date.
+    A large number is taken for the seconds or milliseconds since 1970, and converted to an ISO 8601 date.
     """
     text = _find_text(expression, item)
     try:

@@ -290,8 +290,8 @@ def _find_link_items(html: str) -> list[Entry]:
 def unwrap_link(href: str) -> str:
     """Return the web address to which a link leads, or an empty string if it leads to no web address.
 
-    If the link is a redirect through Google, the result is the address in its parameters, and so on if this address is
-    such a redirect, too. For any other link, the result is the link itself.
+    If the link is a redirect through Google, the result is the address in its parameters. This is repeated if that
+    address is such a redirect, too. Any other web address is returned unchanged.
     """
     url = href.strip()
     for _ in range(_MAX_REDIRECTS + 1):
@@ -310,7 +310,7 @@ def _read_text(node: LexborNode | None) -> str:
 
 
 def _drop_repeated(items: list[Entry]) -> list[Entry]:
-    """Return one entry for each address. It has the longest title of all entries with this address."""
+    """Return one entry for each address: the entry with the longest title."""
     found: dict[str, Entry] = {}
     for item in items:
         key = canonicalize_url(item.url)

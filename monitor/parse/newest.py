@@ -141,8 +141,9 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
     """Return the article number in each address, or 0 for an address without a number.
 
-    The number is the last one in every address, or the first one in every address, whichever has more different values.
-    The result is None if too few addresses have a number, or if too many addresses have the same number.
+    If addresses have several numbers, either the last number of every address is used or the first one, depending on
+    which has more different values. The result is None if too few addresses have a number, or if too many have the same
+    number.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

@@ -27,9 +27,9 @@ def read_people_entities(
 
     - ``open_lines`` returns the lines from the beginning of the file. It is called a second time if posts are separate
       entities.
-    - ``wikidata`` collects the people in Wikidata items, which are not yielded, because the titles of their posts are
-      read later.
-    - ``is_wanted`` returns, for the countries of a person, whether the person is to be read.
+    - ``wikidata`` is the collector to which people in Wikidata items are added. This function does not yield them,
+      because the titles of their posts may have to be read from Wikidata first.
+    - ``is_wanted`` gets the countries of a person, and returns whether the person is to be read.
 
     At most ``MAX_PEOPLE`` people are read. Raises ``InputError`` if the file has no entity of a known form.
     """

@@ -93,12 +93,11 @@ class FtmPeople:
 
 
 def choose_name(preferred: str, names: Iterable[str]) -> str:
-    """Choose the spelling of a person's name for the configuration: in Latin letters, and with diacritics.
+    """Choose the spelling of a person's name for the configuration, if possible in Latin letters and with diacritics.
 
-    The choice begins with ``preferred`` or, if that is in another script, with the first of ``names`` in Latin letters.
-    If other names differ from it only in diacritics or capitals, the one with the most letters outside ASCII is
-    returned instead; names in capitals only are not considered. If no name is in Latin letters, ``preferred`` is
-    returned.
+    The first name in Latin letters is taken: ``preferred``, or else one of ``names``. Names that differ from it only in
+    diacritics or capitals are other spellings of it. The spelling with the most letters outside ASCII is returned, but
+    never one in capitals only if there is another. If no name is in Latin letters, ``preferred`` is returned.
     """
     latin = [name for name in (preferred, *names) if name and is_latin(name)]
     if not latin:

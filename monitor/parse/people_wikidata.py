@@ -106,7 +106,10 @@ def _home_languages() -> dict[str, str]:
 
 
 def _find_home_language(country: str) -> str:
-    """Return the language code of the country with this Wikidata id, or an empty string."""
+    """Return the code of the language whose home is the country with this Wikidata id, or an empty string.
+
+    A title without a country, in a text in this language, belongs to this country.
+    """
     return _home_languages().get(country, "")
 
 

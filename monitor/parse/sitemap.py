@@ -108,10 +108,10 @@ def _get_local_name(element: etree._Element) -> str:
 
 
 def _collect_fields(element: etree._Element) -> dict[str, str]:
-    """Return a dictionary that maps the names of the elements inside an element to their texts.
+    """Return a dictionary that maps the name of each element inside ``element`` to its text.
 
-    If a name occurs several times, the first text is used. Texts directly inside ``image``, ``video`` and
-    ``publication`` elements are ignored, except for the text of ``language``, which is inside ``publication``.
+    If a name occurs several times, the first text is used. Elements directly inside ``image``, ``video`` and
+    ``publication`` are ignored. The only exception is ``language``, which is inside ``publication``.
     """
     found: dict[str, str] = {}
     for child in element.iterdescendants():
