@@ -22,19 +22,27 @@ BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
 MAX_SILENT_DAYS = 14
 MIN_SPIKE_STORIES, MIN_SPIKE_RATIO = 3, 2.0
 FALSE_ALARM_RATE = 0.001
-"""Unusually many stories about a person, or none, are reported only if the probability of chance is lower than this."""
+"""Maximum probability of a false alarm.
+
+A high number of stories about a person, or a time without any, is reported only if such a number would arise by chance
+with a lower probability than this.
+"""
 
 _PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
-"""Prior assumption about the dispersion of the daily number of stories about a person (variance = mean + dispersion x
-mean squared), and the weight of this assumption in days of observation."""
+"""Prior assumption about how much the daily number of stories about a person varies.
+
+``_PRIOR_DISPERSION`` is the assumed dispersion (variance = mean + dispersion x mean squared). ``_PRIOR_DAYS`` is the
+weight of the assumption, in days of observation.
+"""
 _OUTLIER_RATIO = 2.0
 _FITTED = 1.4
 """Factor that corrects the estimated variance. Without it the variance is too small, because the means were estimated
 from the same days."""
 _WEEKDAY_PRIOR_STORIES, _WEEKDAY_PRIOR_DAYS = 4.0, 3
-"""Weight of the prior assumption that all weekdays have equally many stories, in observed stories.
+"""Weight of the prior assumption that all weekdays have equally many stories.
 
-The weight is the first value, plus the mean number of stories on as many days as the second value.
+The assumption counts like a number of observed stories: ``_WEEKDAY_PRIOR_STORIES``, plus the mean number of stories in
+``_WEEKDAY_PRIOR_DAYS`` days.
 """
 _MIN_DAILY_RATE = 0.05
 
@@ -137,7 +145,10 @@ def chance_of_at_least(count: int, mean: float, dispersion: float) -> float:
 
 
 def _chance_of_none(before: Sequence[int], day: int) -> float:
-    """Return the natural logarithm of the probability that a day has no stories."""
+    """Return the natural logarithm of the probability that the day with the index ``day`` has no stories.
+
+    ``before`` are the numbers of stories on consecutive days. The day with the index 0 is the first of them.
+    """
     dispersion = estimate_dispersion(before)
     return -log1p(dispersion * expected_count(before, day)) / dispersion
 

@@ -16,9 +16,10 @@ HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 
 
 def find_attention(database: Database, official_ids: Iterable[str], end_at: datetime) -> dict[str, Attention]:
-    """Return a dictionary that maps official ids to unusual attention in the 24 hours before ``end_at``.
+    """Return a dictionary that maps the ids of officials to their unusual attention in the 24 hours before ``end_at``.
 
-    The officials with the most stories are first. Days before the first article of the archive do not count as silent.
+    Officials without unusual attention are left out. The officials with the most stories are first. Days before the
+    first article of the archive do not count as silent.
     """
     first_at = database.desk.first_article_at()
     if first_at is None:
@@ -97,9 +98,10 @@ class InsightNotices:
     def _load_successions(
         self, plan_id: str, officials: Sequence[Official], now: datetime
     ) -> tuple[tuple[str, ...], tuple[Announcement, ...]]:
-        """Return notices about posts that may have changed hands, and the records of these announcements.
+        """Return notices about posts that may have changed hands, and records of what the notices announce.
 
-        Changes that a digest has announced before are left out.
+        The records are stored with the digest. Changes that an earlier digest of the same plan has announced are left
+        out.
         """
         from monitor.insight.succession import LOOKBACK, find_successions, format_succession, is_announced
 

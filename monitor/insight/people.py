@@ -91,9 +91,10 @@ class PersonView:
 
     - ``position`` has the titles of the roles that the person holds now.
     - ``total`` is the number of articles in the timeline (``bars``).
-    - ``sample`` has counts for the newest articles.
+    - ``sample`` has the outlets, languages and other people of the newest articles, each with its number of articles.
     - ``forms`` are the spellings of the name that are searched for.
     - ``near_misses`` are texts that were rejected as the name of the person.
+    - ``last_at`` is the time of the newest article.
     - ``posts`` are the configured roles, each with True if the person holds it today.
     """
 
@@ -221,9 +222,9 @@ def _find_usual_week(daily: Sequence[int], counted_weeks: int) -> float | None:
 
 
 def describe_young_archive(people: Sequence[PersonLine], zone: ZoneInfo) -> str:
-    """Return a note that the archive is too young to know a usual number of articles per week.
+    """Return a note that the stored articles do not go back far enough to know the usual number of articles per week.
 
-    The note is empty if the people have such a number.
+    The note is empty if this number is known.
     """
     if not people or people[0].usual_week is not None:
         return ""
@@ -242,7 +243,10 @@ def require_official(officials: Mapping[str, Official], official_id: str) -> Off
 def load_person(
     database: Database, official: Official, day_count: int, step: str, now: datetime, zone: ZoneInfo
 ) -> PersonView:
-    """Read the data about a person, with a timeline of the last ``day_count`` days in steps of a day or week."""
+    """Read the data about a person. ``step`` is "day" or "week", the period of one bar of the timeline.
+
+    The timeline has the last ``day_count`` days.
+    """
     desk, official_id = database.desk, official.id
     days = chart_days(now, zone, day_count)
     counts = count_by_day(desk.list_official_hours(official_id, days[0]), zone)
@@ -299,8 +303,8 @@ def _find_companions(
 ) -> tuple[Companion, ...]:
     """Return the other people who are named in a sample of articles about a person.
 
-    The lift of each (how much more often than expected the two people are named together) is computed from all articles
-    of the same period.
+    For each, the lift states how much more often than expected the two people are named together. It is computed from
+    all articles of the period of the sample.
     """
     if not sample.named_with or sample.since_at is None:
         return ()

@@ -41,7 +41,7 @@ class OfficialChange:
     wikidata: str = ""
 
     def build_additions(self) -> Official:
-        """Return an official with the same id and name that has only the added values."""
+        """Return an official with the id and name of the known official, and only the values that are added."""
         roles = (*(role for _, role in self.new_dates), *self.roles)
         before = self.official
         return Official(before.id, before.name, self.country, self.aliases, roles, wikidata=self.wikidata)
@@ -173,7 +173,10 @@ class _Merger:
             self._remember(_Person(one.id, "", one.name, one.country, one.wikidata, names, list(one.roles), one))
 
     def add(self, person: ImportedPerson) -> None:
-        """Merge an imported person with a known person, or add a new person. If neither is possible, note why."""
+        """Add the data of an imported person to a known person, or add a new person.
+
+        If neither is possible, for example because the name cannot be used, a note with the reason is added.
+        """
         person = self._with_known_country(person)
         checked = Official("-", person.name, person.country, roles=person.roles)
         if error := find_name_error(person.name, checked):
@@ -317,7 +320,10 @@ def _add_role(person: _Person, role: Role) -> bool:
 
 
 def _is_same_term(left: Role, right: Role) -> bool:
-    """Return whether two roles with the same title may be the same term of office."""
+    """Return whether two roles with the same title may be the same term of office, to judge by their dates.
+
+    Dates may differ by ``MAX_DAYS_APART``. Unknown dates are ignored.
+    """
     for first, second in ((left.from_on, right.from_on), (left.until_on, right.until_on)):
         if first and second and abs((first - second).days) > MAX_DAYS_APART:
             return False

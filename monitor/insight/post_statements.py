@@ -130,9 +130,10 @@ class StatementFinder:
     ) -> tuple[PostStatement, ...]:
         """Return the statements of an article, each at most once.
 
-        ``mentions`` are the mentions of watched officials in the article. ``on`` is the date of the article, or the day
-        on which it was first seen. ``home`` is the country of the article's source. If it is empty, the home country of
-        the article's language is used. A post is taken for a post in this country if the article names no other one.
+        - ``mentions`` are the mentions of watched officials in the article.
+        - ``on`` is the date of the article, or the day on which it was first seen.
+        - ``home`` is the country of the article's source. If it is empty, the home country of the article's language is
+          used. If the article names no other country, its posts are taken for posts in this country.
         """
         if not self._watched:
             return ()
@@ -238,10 +239,9 @@ class _ArticleReader:
                     yield self._statement(official_id, StatementKind.NEW_POST, "", post, sentence, index, holder)
 
     def _is_evidence(self, post: Item, holder: "_Holder", role: Role) -> bool:
-        """Return whether a post next to another name is evidence that the role has a new holder.
+        """Return whether a post printed next to another person's name shows that an official's role has a new holder.
 
-        A post with a word such as "new" next to it is always evidence. Without such a word, it is not evidence in three
-        cases:
+        A post with a word such as "new" next to it always shows this. Without such a word, it does not in three cases:
 
         - It is the post of a deputy, because a country has several deputies.
         - The name means a watched person who has the same post, for example in another country.
@@ -294,10 +294,10 @@ class _ArticleReader:
         return is_named or self._is_about(own)
 
     def _is_about(self, country: str) -> bool:
-        """Return whether an article names a country more often than any other country.
+        """Return whether an article is about a country, to judge by the countries that it names.
 
-        For the country of the article's source (or, if it is unknown, of its language), it is enough that the article
-        names it, or that the article names no country at all.
+        An article is about the country that it names most often. It is also about its home country (the country of its
+        source or, if this is unknown, of its language) if it names this country at all, or if it names no country.
         """
         if not self._countries:
             return country == self._home
@@ -306,10 +306,11 @@ class _ArticleReader:
         return is_leading or (country == self._home and country in self._countries)
 
     def _is_other_person(self, watched: _Watched, holder: _Holder) -> bool:
-        """Return whether the name of a holder means a person other than the official.
+        """Return whether the printed name of a holder of a post means a person other than the official.
 
-        Each of the two names must have a word that the other lacks. Unless the text states that the holder is new, the
-        official's names must also be recognizable in the script of the text.
+        This is the case if neither the printed name nor any name of the official contains all words of the other.
+        Unless the text states that the holder is new, the official must also have a name that can be found in the
+        script of the text.
         """
         words = frozenset(fold_words(holder.text))
         if not words or (len(holder.text) == 1 and holder.name.is_loose):
@@ -321,7 +322,12 @@ class _ArticleReader:
         return find_coverage(watched.official, find_script(holder.text)) is not Coverage.NONE
 
     def _is_new_post(self, sentence: "_SentenceReader", official_id: str, item: Item) -> bool:
-        """Return whether a post differs from all posts that an official has had, has, or will have."""
+        """Return whether a printed post differs from all posts of an official in the configuration.
+
+        Past and future posts are also compared. The result is False for a post that is too vague to be compared, such
+        as "member", and for a post in a region. For a post in another country, it is True only if the post is
+        diplomatic, such as "ambassador".
+        """
         watched = self._watched[official_id]
         if any(position.is_vague or position.head == "member" for position in item.positions):
             return False
@@ -354,7 +360,7 @@ class _ArticleReader:
                     )
 
     def _states_post(self, sentence: "_SentenceReader", role: Role) -> bool:
-        """Return whether a sentence contains the post of a role, other than directly before a name.
+        """Return whether a sentence contains the post of a role, and no name directly after it.
 
         Directly before a name, the post may be only a title.
         """
@@ -366,7 +372,10 @@ class _ArticleReader:
         )
 
     def _is_inflected(self, name: Item) -> bool:
-        """Return whether the name of an official is not in the nominative, which is the case of a subject."""
+        """Return whether the name of an official has the ending of a case other than the nominative.
+
+        Such a name cannot be the subject of the sentence.
+        """
         known = {word for one in name.official_ids for words in self._watched[one].name_words for word in words}
         for word in fold_words(name.text):
             inflection = find_inflection(word, self._language)
@@ -386,12 +395,12 @@ class _ArticleReader:
     def _implied_role(
         self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False, posts_from: int = 0
     ) -> Role | None:
-        """Return which of an official's roles a sentence is about, or None if this is not certain.
+        """Return the role of an official that a sentence is about, or None if this is not certain.
 
-        A role is certain if the sentence states its post, or if the official has only one post and the sentence states
-        no other specific post. For a death (``is_death``), the first role is returned if the sentence states no role of
-        the official. ``posts_from`` is an index in the sentence; posts before it are ignored, because other people hold
-        them.
+        A role (a post with its dates) is certain if the sentence states its post, or if the official has only one post
+        and the sentence states no other specific post. For a death (``is_death``), the first role is returned if the
+        sentence states no post of the official. ``posts_from`` is the index of the first item of the sentence whose
+        post counts, because earlier posts belong to other people.
         """
         roles = self._roles[official_id]
         posts = [item for item in sentence.items[posts_from:] if item.kind is Kind.POST]
@@ -406,7 +415,11 @@ class _ArticleReader:
 
 
 def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:
-    """Return whether a printed position is the configured position, and not a narrower or wider one."""
+    """Return whether a printed position means the configured position.
+
+    The printed position may have only some of the configured subjects, such as "minister of justice" for the minister
+    of justice and culture, but no other subject.
+    """
     if position.head == "minister" and len(position.domains) > 1:
         # In "minister of justice in the Senate", the Senate is only the place.
         position = replace(position, domains=position.domains - {"assembly"})
@@ -456,9 +469,9 @@ class _SentenceReader:
         return frozenset(country for item in self.items for country in item.countries)
 
     def names_region(self, item: Item) -> bool:
-        """Return whether a post is a post in a region and not in a country, such as "Bavaria's interior minister".
+        """Return whether words next to a post name a region, as in "Bavaria's interior minister".
 
-        The post itself names no country.
+        ``item`` is the post. Such a post is held in the region and not in the country.
         """
         index = self.items.index(item)
         before = self._before(index)
@@ -667,7 +680,12 @@ class _SentenceReader:
         return self.items[at] if any(item.kind is Kind.POST for item in self.items[verb:at]) else None
 
     def _connect_backward(self, verb: int, post: int) -> _Holder | None:
-        """Return the name that a verb connects with a post which precedes the verb, or None."""
+        """Return the name that a verb connects with an earlier post, or None.
+
+        An example is X in "as minister, X was appointed". ``verb`` and ``post`` are the indexes of the two in the
+        sentence. The name is searched for between the two, then before the post and, if no certain name is there,
+        directly after the verb.
+        """
         between = self._first_name(post + 1, verb)
         if between is not None and not self._is_earlier_holder(between):
             return _as_holder(between, True, from_start=True)
@@ -679,7 +697,7 @@ class _SentenceReader:
         return None if subject is None else _as_holder(subject, True, from_start=False)
 
     def _is_earlier_holder(self, name: Item) -> bool:
-        """Return whether a name follows a word such as "in place of"."""
+        """Return whether a name is that of an earlier holder, as Y in "in place of Y"."""
         before = self._at(self.items.index(name) - 1)
         return before is not None and Mark.IN_PLACE_OF in before.marks
 
@@ -714,7 +732,10 @@ class _SentenceReader:
         return nearest
 
     def _last_subject(self, start: int, end: int) -> Item | None:
-        """Return the last name in a range that may be a subject, or None."""
+        """Return the last name between two indexes of the sentence that may be a subject, or None.
+
+        Names in adverbial phrases cannot be subjects.
+        """
         name = self._last_name(start, end)
         while name is not None and self._is_adverbial(name):
             name = self._last_name(start, self.items.index(name))
@@ -752,7 +773,7 @@ class _SentenceReader:
     def is_deputy(self, name: Item) -> bool:
         """Return whether a person has a title such as "deputy minister".
 
-        If a deputy "replaces" the minister, this may be only at an event.
+        A deputy who "replaces" the minister may do so at one event only, and is then no new minister.
         """
         at = self.items.index(name)
         following = self._at(at + 1)
@@ -787,10 +808,11 @@ class _SentenceReader:
         return Mark.LINK in item.marks and following is not None and following.kind is Kind.POST
 
     def _clause(self, one: int, other: int) -> Sequence[Item]:
-        """Return the items of the clause that contains the items at two indexes.
+        """Return the items of the clause that contains two items, given by their indexes.
 
-        Two kinds of earlier items are included: a short clause at the start of the sentence that directly precedes this
-        one, such as "In 2016,"; and words that deny or doubt a clause with "that".
+        Two kinds of earlier items come first, because they decide what the clause means: a short clause at the start of
+        the sentence, such as "In 2016,"; and words that deny or doubt the clause, such as "denied" in "X denied that Y
+        resigned".
         """
         first, last = min(one, other), max(one, other)
         while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
@@ -805,9 +827,9 @@ class _SentenceReader:
         return clause
 
     def _doubts(self, end: int) -> Iterator[Item]:
-        """Yield the words in a clause that deny or doubt the following clause, such as "denied" in "denied that".
+        """Yield the words that deny or doubt the next clause, such as "denied" in "X denied that Y resigned".
 
-        The clause with these words ends before the index ``end``.
+        The words are in the clause that ends before the index ``end``.
         """
         for item in reversed(self.items[:end]):
             if item.kind is Kind.BREAK:
@@ -894,9 +916,10 @@ class _SentenceReader:
         return item if item is not None and item.kind is Kind.NAME and not item.official_ids else None
 
     def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
-        """Yield each statement in the sentence that a watched official leaves a post or dies.
+        """Yield each statement of the sentence which says that a watched official leaves a post or dies.
 
-        A statement consists of the index of the word that states this, the official, and True if the official died.
+        A statement consists of three values: the index of the word that states this, such as "resigned"; the official;
+        and True if the official died.
         """
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.REMOVED_LAST, Mark.DIES}:

@@ -140,9 +140,10 @@ def find_articles(
     """Return at most ``limit`` results of a search, sorted by ``sort``.
 
     If ``sort`` is "newest", the search stops after ``limit`` results. For any other order, it reads about
-    ``MAX_LOOKED_AT`` of the newest results, and sorts them. The archive is searched in parts. After ``max_parts``
-    parts, the search stops and returns the results so far, with the ``next_id`` from which it can be continued. Raises
-    ``QueryError`` if the query would have to read every article.
+    ``MAX_LOOKED_AT`` of the newest results, and sorts them.
+
+    The archive is searched in parts. After ``max_parts`` parts, the search stops and returns the results so far, with
+    the ``next_id`` from which it can be continued. Raises ``QueryError`` if the query would have to read every article.
     """
     found: list[FoundArticle] = []
     next_id: int | None = search.before_id
@@ -208,9 +209,10 @@ def _keys(one: FoundArticle, by: str, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def make_rule(search: Search, group: str) -> dict[str, Any]:
-    """Return the keys of a rule that reports the same articles as a search. The period of the search is ignored.
+    """Return a rule that reports the same articles as a search, as the keys and values to write in sources.yaml.
 
-    ``group`` limits the rule to a group of sources. Raises ``UsageError`` if a rule cannot express the search.
+    The period of the search is ignored. ``group`` limits the rule to a group of sources. Raises ``UsageError`` if a
+    rule cannot express the search.
     """
     wanted = search.wanted
     if wanted.rule_id:

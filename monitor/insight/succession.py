@@ -1,4 +1,4 @@
-"""Successions: changes of the holders of watched officials' posts that several independent outlets report."""
+"""Successions: changes in who holds the posts of watched officials, as several independent outlets report them."""
 
 import json
 import re
@@ -31,7 +31,7 @@ MAX_NOTICE_CHARS = 600
 _PASSAGE_FRAME_CHARS, _MIN_PASSAGE_CHARS = 6, 40
 _BATCH_ARTICLES = 300
 _PLAIN_TITLE = re.compile(r"[^\W\d_](?:[\w '&/-]*\w)?")
-"""Pattern of a title that YAML reads as text without quotes."""
+"""Pattern of a title that can be written in a YAML file without quotation marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Succession:
 
     - ``kind`` states whether another person holds the post, the official has left it, or the official has a new post.
     - ``person`` is the other person who may hold the post. It is empty for the two other kinds.
-    - ``since`` is the day of the first article.
+    - ``post`` is the post as text.
+    - ``since`` is the day of the first article that reports the change.
     - ``outlets`` are the independent outlets: outlets that did not print the same text.
     - ``statements`` are the evidence: first one statement of each independent outlet, then all further statements.
     - ``yaml_line`` is the entry to write under ``roles:`` in sources.yaml.
@@ -133,7 +134,7 @@ def _find_in_article(
 def find_successions(
     statements: Iterable[ReportedStatement], officials: Iterable[Official], today: date
 ) -> list[Succession]:
-    """Return the successions that at least two independent outlets state, the newest first.
+    """Return the successions that at least two independent outlets report, the newest first.
 
     In a succession, a post passes to another person, or an official leaves a post or gets a new one. Outlets with the
     same text count as one. A statement about a role does not count if the role has ended according to sources.yaml.
@@ -269,7 +270,10 @@ def format_role(official: Official, post: str, on: date, *, is_new: bool) -> str
 
 
 def is_announced(succession: Succession, announced: Iterable[Announcement]) -> bool:
-    """Return whether a digest has already announced a succession, even with another spelling of the person's name."""
+    """Return whether a digest has already announced a succession, even with another spelling of the person's name.
+
+    If a digest has announced that another person holds a post, it need not announce that the official has left it.
+    """
     for one in announced:
         if one.official_id != succession.official.id or one.post != succession.post:
             continue

@@ -61,9 +61,9 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _FORMER_OR_PAST = frozenset({Mark.FORMER, Mark.PAST})
 _FUNCTION_WORDS = frozenset({Mark.LINK, Mark.REPLACEMENT})
-"""Meanings of words that can also be part of a title, as "for" in "Minister for Foreign Affairs".
+"""Meanings of words, mostly prepositions, that can also be inside a title, as "for" in "Minister for Foreign Affairs".
 
-Such words are mostly prepositions. Between two words of a title, they continue the title.
+Such a word does not end a title.
 """
 
 
@@ -202,7 +202,10 @@ def _automaton(language_words: tuple[str, ...]) -> ahocorasick_rs.AhoCorasick:
 
 
 def _find_unspaced(folded: str, words: SuccessionWords) -> Iterator[_Token]:
-    """Yield the known phrases of a text in order. Only scripts without spaces between words are searched."""
+    """Yield the phrases with a known meaning in a text, in order.
+
+    Only the parts of the text in scripts without spaces between words are searched.
+    """
     symbols = unspaced_title_symbols()
     phrases = tuple(dict.fromkeys((*symbols, *words.unspaced)))
     for number, start, end in _automaton(phrases).find_matches_as_indexes(folded):
@@ -227,10 +230,14 @@ def _is_korean_word(folded: str, start: int, end: int) -> bool:
 
 
 _Part = tuple[int, int, tuple[str, ...], Marks]
-"""A phrase inside a title.
+"""A phrase inside a title, as a tuple.
 
-The elements are the index of its first token, its number of tokens, its symbols (codes of its meaning in titles), and
-its meanings in reports about posts, such as "new".
+The elements are:
+
+- the index of its first token,
+- its number of tokens,
+- its symbols (codes of its meaning in titles),
+- its meanings in reports about posts, such as "new".
 """
 
 
@@ -382,9 +389,9 @@ class _Sentence:
         return diacritics_agree(printed, spelling, strict=self._prints_all)
 
     def _begins_name(self, at: int) -> bool:
-        """Return whether a capitalized word begins a name, although the word also has a meaning.
+        """Return whether a capitalized word begins a name here, and is not a word such as "former".
 
-        An example is the name Nguyen, which without diacritics equals the Vietnamese word for "former".
+        Without diacritics, some names equal such a word: Nguyen equals the Vietnamese word for "former".
         """
         if not self._tokens[at].is_capital or at + 1 >= len(self._tokens) or self._gap(at + 1) != " ":
             return False
@@ -438,9 +445,9 @@ class _Sentence:
 
     @staticmethod
     def _genitive_symbols(word: str) -> tuple[str, ...]:
-        """Return the symbols (codes of the meaning) of a country or title that is printed with the genitive ending -s.
+        """Return the symbols of a country or title that has the genitive ending -s, as in German.
 
-        German has this ending, for example. For other words, the result is empty.
+        Symbols are codes of the meaning. For all other words, the result is empty.
         """
         if not word.endswith("s") or len(word) <= _MIN_LONG_WORDS or word in title_vocabulary():
             return ()
@@ -451,7 +458,7 @@ class _Sentence:
     def _run_size(self, at: int) -> int:
         """Return the number of consecutive tokens, beginning at ``at``, that form a title.
 
-        Adjacent words such as "new" are included.
+        Words such as "new" or "former" that are next to the title are included.
         """
         size, end = 0, 0
         while at + size < len(self._tokens):
@@ -531,7 +538,7 @@ class _Sentence:
         return (*words, made)
 
     def _positions(self, parts: Sequence[_Part], countries: frozenset[str]) -> tuple[Position, ...]:
-        """Return the positions that the holder of a title has.
+        """Return the positions that a title, which consists of ``parts``, gives to its holder.
 
         Positions that only describe another position are left out, such as the minister in "spokesman of the minister"
         and "the minister's adviser".
@@ -624,7 +631,7 @@ class _Sentence:
         return symbols[0][0] == "d" and not self._is_title_case and len(token.word) <= 4
 
     def _continues_name(self, at: int) -> bool:
-        """Return whether the word after a short capitalized word such as "Le" continues a name."""
+        """Return whether a short capitalized word such as "Le" and the word after it are probably parts of one name."""
         if at + 1 >= len(self._tokens) or self._gap(at + 1) != " ":
             return False
         token, following = self._tokens[at], self._tokens[at + 1]
@@ -641,9 +648,9 @@ class _Sentence:
         return Item(Kind.NAME, start, end, self._cased[start:end], is_loose=is_loose, has_possessive=owns)
 
     def _is_in_han_name(self, at: int) -> bool:
-        """Return whether a character such as 新 ("new") is part of a name and not a word of its own.
+        """Return whether a Chinese character such as 新 ("new") is part of a name and not a word of its own.
 
-        This is assumed if no title follows the character.
+        This is assumed if the character is not the first of the sentence, and no title follows it.
         """
         token = self._tokens[at]
         is_single = at > 0 and len(token.word) == 1 and _HAN.match(token.word) is not None
@@ -684,9 +691,9 @@ def joiners() -> frozenset[str]:
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:
-    """Return all items, without the meaning of single Chinese characters such as 新 ("new") that precede no post.
+    """Return the items. A single Chinese character such as 新 ("new") keeps its meaning only before a post or title.
 
-    Such a character has its meaning only directly before a post.
+    Elsewhere, such a character may have another meaning.
     """
     kept: list[Item] = []
     for item, following in zip_longest(items, items[1:]):

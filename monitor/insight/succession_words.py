@@ -50,22 +50,27 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 
 @dataclass(frozen=True, slots=True)
 class SuccessionWords:
-    """Words of a language with their meanings in reports about posts, in lower case without diacritics.
+    """The words of one language by which reports state that a person gets or leaves a post.
 
-    - ``phrases`` maps phrases in scripts with spaces to their meanings. ``unspaced`` does the same for scripts without
-      spaces.
-    - ``spellings`` maps a phrase in Latin letters to a dictionary of its meanings, each with the spellings, with
-      diacritics, that have this meaning.
+    All words are in lower case without diacritics, except the ones in ``spellings``. A meaning is a ``Mark``, such as
+    ``GETS`` or ``NEW``.
+
+    - ``phrases`` maps phrases in scripts with spaces between words to their meanings.
+    - ``unspaced`` maps phrases in scripts without such spaces to their meanings.
+    - ``spellings`` is for phrases in Latin letters, whose meaning can depend on diacritics. It maps a phrase to a
+      dictionary, which maps each meaning to the spellings with this meaning.
     - ``prints_diacritics`` is true if texts in this language never leave out diacritics.
-    - ``stems`` maps the first letters of a phrase to phrases in which a `*` means any ending, with their meanings.
+    - ``weekdays`` are the names of the days of the week.
+    - ``stems`` is for phrases in which a `*` means any ending. It maps the first letters of such a phrase to pairs of a
+      phrase and its meanings.
     - ``max_words`` is the number of words of the longest phrase.
     - ``region_endings`` are endings of adjectives that are derived from the names of regions.
     - ``place_links`` are prepositions between a post and its place, such as "of" in "governor of Texas".
     - ``adverbial_links`` are prepositions before a name that is not the subject of the sentence.
     - ``country_names`` maps names of countries in Latin letters, in languages other than English, to the key of the
       country. It is empty if the words are only English.
-    - ``country_adjectives`` maps adjectives of countries to the key of the country. ``country_stems`` has adjectives of
-      which only the beginning is given.
+    - ``country_adjectives`` maps adjectives of countries to the key of the country.
+    - ``country_stems`` are pairs of the beginning of such an adjective and the key of the country.
     - ``title_words`` are the words of titles in this language and in English. Words of titles in other languages, such
       as Le, are left out, because they may begin a name.
     """
@@ -90,8 +95,9 @@ class SuccessionWords:
     ) -> tuple[int, Marks]:
         """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings.
 
-        A phrase in Latin letters has a meaning only if ``agrees`` is true for the number of its words and a spelling,
-        with diacritics, that has this meaning.
+        ``words`` are without diacritics. For a phrase in Latin letters, only the meanings are returned whose spellings
+        agree with the diacritics of the printed text. The function ``agrees`` decides this: its arguments are the
+        number of words of the phrase, and a spelling with diacritics.
         """
         for size in range(min(self.max_words, len(words)), 0, -1):
             phrase = " ".join(words[:size])
@@ -143,9 +149,9 @@ def succession_words(language: str) -> SuccessionWords:
 
 @cache
 def every_word(key: str) -> frozenset[str]:
-    """Return the words of all languages under one key of the table ``succession`` in the language files.
+    """Return the words of all languages under one key, such as "joiners", of the table ``succession``.
 
-    The words are in lower case without diacritics.
+    The table is in the language files. The words are returned in lower case without diacritics.
     """
     languages = language_data().languages.values()
     return frozenset(fold_key(word) for language in languages for word in getattr(language.succession, key))
@@ -212,7 +218,7 @@ def _list_title_words(languages: Iterable[Language]) -> Iterator[str]:
 
 
 def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the phrases in lower case without diacritics, and with single spaces between their words."""
+    """Yield the phrases of all lists in lower case without diacritics, and with single spaces between their words."""
     for words in lists:
         for word in words:
             yield _fold_phrase(word)
@@ -248,9 +254,12 @@ def country_of_domain(domain: str) -> str:
 def unspaced_title_symbols() -> dict[str, tuple[str, ...]]:
     """Return a dictionary that maps phrases in scripts without spaces to symbols (codes of their meaning).
 
-    The phrases are parts of titles, names of countries, and words next to names. The symbols are the ones of
-    ``title_vocabulary``, and three more. `c:` precedes the key of a country. `m:address` marks a word that precedes a
-    name. `w:` marks a word that follows a name and is not part of it.
+    The phrases are parts of titles, names of countries, and words next to names. Parts of titles have the symbols of
+    ``title_vocabulary``. Three further symbols are added here:
+
+    - `c:` and the key of a country mean this country.
+    - `m:address` means a form of address, which precedes a name.
+    - `w:` means a word that follows a name and is not part of it.
     """
     symbols: dict[str, tuple[str, ...]] = {}
     symbols |= {fold_key(word): ("w:",) for word in native_words().words_after_name if not word.endswith(" ")}

@@ -27,7 +27,7 @@ class Bar:
     """One bar of a timeline: the number of articles from the day ``start`` to the day ``end``, both as YYYY-MM-DD.
 
     ``stories`` is the number of stories that these articles belong to. ``unread_sources`` is the number of sources that
-    could not be read; for a week, it is that of the day with the most.
+    could not be read. For a week, it is the highest number on any of its days.
     """
 
     start: str
@@ -40,8 +40,8 @@ class Bar:
 def count_unread_sources(states: Iterable[PollState], days: Sequence[datetime], zone: ZoneInfo) -> Counter[str]:
     """Return a dictionary that maps days (YYYY-MM-DD) to the number of sources that could not be read.
 
-    ``states`` are the present poll states. A source that cannot be read is counted from the day after its last success,
-    or from the day on which its problem began if that day is earlier.
+    ``states`` are the present poll states. A source that cannot be read is counted on all days since its problem began,
+    and on all days after its last success.
     """
     counts: Counter[str] = Counter()
     dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
@@ -90,10 +90,11 @@ def build_bars(
     stories: Mapping[str, set[str]] | None = None,
     unread_sources: Mapping[str, int] | None = None,
 ) -> tuple[Bar, ...]:
-    """Return a bar for each day, or for each week.
+    """Return the bars of a timeline. If ``step`` is "day", each day has a bar, otherwise each week.
 
-    The last week ends with the last day, so the first week may be shorter. If ``stories`` or ``unread_sources`` are not
-    given, the bars lack these numbers.
+    The last week ends with the last day, so the first week may be shorter. ``counts`` maps days (YYYY-MM-DD) to numbers
+    of articles, ``stories`` to the ids of stories, and ``unread_sources`` to numbers of sources that could not be read.
+    If one of the last two is not given, its numbers are 0.
     """
     unread = unread_sources or {}
     dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
