@@ -160,9 +160,10 @@ def _check_year(stamp: ParsedDate) -> ParsedDate | None:
 
 
 def _text_around(text: str, match: re.Match[str]) -> str:
-    """Return the part of ``text`` that may contain the time of a date.
+    """Return the part of a text in which to search for the time of day that belongs to a date.
 
-    This is the text after the date if a time is there, otherwise the text before the date.
+    ``match`` is the date in the text. The part is the text after the date if a time is there, otherwise the text before
+    it.
     """
     after = text[match.end() :]
     return after if _TIME_OF_DAY.search(after) else text[: match.start()] + " "

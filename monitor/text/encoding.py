@@ -231,9 +231,10 @@ def _decode_by_guess(body: bytes, sample: bytes) -> str:
 
 
 def _guess_code_page(sample: bytes) -> str:
-    """Return the code page that gives the largest share of letters that are frequent in one of its languages.
+    """Return the code page that probably encodes the text, to judge by the share of letters that are usual for it.
 
-    The result is an empty string if no code page fits.
+    Each code page requires a minimum share, and the one whose minimum is exceeded most is chosen. If none is reached,
+    the code pages for Latin letters are tried. The result is an empty string if no code page fits.
     """
     best, label = 0.0, ""
     for name, usual, least in _ENCODING_GUESSES:

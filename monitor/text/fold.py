@@ -67,7 +67,7 @@ class FoldedText:
         return first, max(last, inside)
 
     def original_slice(self, start: int, end: int) -> str:
-        """Return the piece of the original text that corresponds to ``start:end`` in the folded text."""
+        """Return the part of the original text that corresponds to a span of the folded text."""
         first, last = self.original_span(start, end)
         return self.original[first:last]
 
@@ -91,7 +91,7 @@ def fold(text: str) -> FoldedText:
 def drop_spans(folded: FoldedText, spans: Sequence[tuple[int, int]]) -> FoldedText:
     """Return a folded text from which the given spans are removed.
 
-    The spans are in the order of the text, do not overlap, and begin with a bracket.
+    The spans are pairs of start and end offsets. They must be in the order of the text, and must not overlap.
     """
     old = folded.original_offsets
     bounds = [0, *(offset for span in spans for offset in span), len(folded.text)]

@@ -19,10 +19,10 @@ _EXPANSION_BASE = 0x110000  # values from this one on are indexes of expansions
 
 
 def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
-    """Return two tables: one that maps each code point to its folded code point, and one with the longer foldings.
+    """Return two tables with the folded form of each character: an array by code point, and a list of longer forms.
 
-    If the folding of a character has several characters, the first table has ``_EXPANSION_BASE`` plus the index of the
-    folding in the second table.
+    The value in the array is the folded code point, or 0 if the character is removed. If the folded form has several
+    characters, the value is ``_EXPANSION_BASE`` plus the index of this form in the list.
     """
     table = np.arange(0x10000, dtype=np.uint32)
     longer: list[str] = []
@@ -43,10 +43,10 @@ _EXPANSION_CODES = np.array(
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
-"""The table ``_FOLDING_CODES``, with a large value for each character that needs more than a look-up.
+"""Table of folded code points for texts that need nothing but a look-up for each character.
 
-Such a character is removed, becomes several characters, or may be composed with the next one. A text without such
-characters needs only this table.
+It is the table ``_FOLDING_CODES``, with ``_EXPANSION_BASE`` or more for each character that needs further steps: a
+character that is removed, becomes several characters, or may be composed with the next one.
 """
 for _first, _last in COMPOSING_RANGES:
     _DIRECT_FOLDING_CODES[_first : _last + 1] = _EXPANSION_BASE
@@ -74,10 +74,10 @@ def _has_double_space(codes: CodePoints) -> bool:
 
 
 def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[str, OffsetArray | None]:
-    """Fold a text for which the look-up in ``_DIRECT_FOLDING_CODES`` is not enough.
+    """Fold a text that needs more than a look-up of each character in ``_DIRECT_FOLDING_CODES``.
 
-    Such a text has repeated spaces, or characters that folding removes, expands or composes. ``codes`` are its code
-    points, and ``mapped`` is the result of the look-up.
+    Such a text has repeated spaces, or characters that folding removes, composes or replaces by several characters.
+    ``codes`` are its code points, and ``mapped`` is the result of the look-up.
     """
     composed_offsets: list[int] | None = None
     unsettled = _FOLDING_CODES.take(codes[mapped >= _EXPANSION_BASE], mode="clip")
@@ -95,9 +95,11 @@ def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[s
 
 
 def _expand_and_drop(mapped: CodePoints) -> tuple[CodePoints, OffsetArray | None]:
-    """Remove and expand characters in a text that was looked up in ``_FOLDING_CODES``, and collapse its spaces.
+    """Finish the folding of a text after the look-up in ``_FOLDING_CODES``.
 
-    Return the code points and the offset of each in ``mapped``. The offsets are None if nothing changed.
+    Characters that the table marks are removed or replaced by several characters, and repeated spaces are collapsed.
+    ``mapped`` is the result of the look-up, as code points. Return the new code points, and for each the offset of its
+    character in ``mapped``. The offsets are None if nothing changed.
     """
     space = mapped == _SPACE
     is_dropped = mapped == 0

@@ -89,7 +89,10 @@ class PersonRow:
     columns: Mapping[str, list[int]]
 
     def list_cells(self, column: str) -> list[str]:
-        """Return the cleaned cells with one kind of value, such as names, the preferred cell first."""
+        """Return the cleaned cells of all columns for one kind of value, such as names.
+
+        The cell of the column with the preferred heading comes first.
+        """
         return [self.cleaned[index] for index in self.columns[column] if index < len(self.cleaned)]
 
     def get(self, column: str) -> str:
@@ -108,7 +111,10 @@ class PersonRow:
         return next((name for name in self.list_cells("name") if name and not find_wikidata_id(name)), "")
 
     def get_wikidata_id(self) -> str:
-        """Return the Wikidata id of the person, which may be in the column of the ids."""
+        """Return the Wikidata id of the person, or an empty string if it is not known.
+
+        It is searched for in the column of ids, then in the columns of Wikidata ids.
+        """
         texts = [self.get("id"), *self.list_cells("wikidata")]
         return next(filter(None, (find_wikidata_id(text) for text in texts if text)), "")
 

@@ -71,5 +71,5 @@ def find_text_problem(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Quote a text from the file for use in a message, truncated to 60 characters."""
+    """Return a text from an imported file in quotation marks and truncated to 60 characters, for use in a message."""
     return f'"{single_line(text, 60)}"'

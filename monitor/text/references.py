@@ -67,7 +67,7 @@ def _is_allowed(code: int) -> bool:
 def remove_doctype(text: str) -> str:
     """Remove the document type declaration from an XML text.
 
-    It could define entities that expand without limit.
+    Such a declaration can define entities that expand without limit.
     """
     start = text.find("<!DOCTYPE")
     end = text.find(">", start) if start >= 0 else -1

@@ -44,8 +44,8 @@ def split_for_index(text: str, *, is_complete: bool) -> str:
     """Normalize the words of a text for the full-text index, and separate them by single spaces.
 
     A run of characters in a script without spaces becomes its overlapping pairs of characters, followed by its last
-    character. If ``is_complete`` is false, the text may go on after its end. The last character of a run at the end is
-    then omitted.
+    character. If ``is_complete`` is false, ``text`` is the beginning of a longer text. If a run is at its end, the last
+    character is then omitted, because the character that follows is not known.
     """
     folded = text if text.isascii() else fold_key(text)  # in ASCII text, folding changes only capitals and separators
     if folded.isascii():

@@ -1,8 +1,8 @@
 """Site domains: the part of a host name that all hosts of one outlet share.
 
 In many countries, the domain of an outlet has three labels, such as ``example.co.uk`` or ``example.com.au``. The table
-lists the second-level labels of these countries (``co``, ``com``). It comes from the ICANN section of the Public Suffix
-List (publicsuffix.org, 2026-10-22), without regions and towns.
+lists the second-level labels of these countries (``co``, ``com``). It was made from the ICANN section of the Public
+Suffix List (publicsuffix.org, 2026-10-22). Labels of regions and towns, which that list also has, are left out.
 """
 
 from functools import cache
@@ -103,8 +103,10 @@ An entry has the label, a colon, and the top-level domains in which sites are re
 without a colon continues the previous line.
 """
 _ANY_LABEL_COUNTRIES = frozenset({"ck", "er", "fk", "jm", "mm", "np", "pg"})
-"""Top-level domains in which all sites are registered one level lower, below any second-level label, as in
-``example.com.np``."""
+"""Top-level domains under which the domain of a site always has three labels, as in ``example.com.np``.
+
+Any label may be the second one, so these labels cannot be listed.
+"""
 
 
 def get_site_domain(host: str) -> str:

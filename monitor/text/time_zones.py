@@ -77,8 +77,10 @@ class SourceClock:
 
 
 DAY_FIRST_BY_ORDER = {"day first": True, "month first": False, "year first": None, "both": None}
-"""Mapping from each order of day and month, as named in `monitor/language/schema.py`, to whether 03/04/2026 means
-3 April, or to None if this is not certain."""
+"""Maps the order of day and month that a language file states to the meaning of dates such as 03/04/2026.
+
+The value is True if this date means 3 April, False if it means March 4, and None if its meaning is not certain.
+"""
 
 
 def day_first_of_language(tag: str) -> bool | None:
@@ -157,10 +159,10 @@ def load_zone(name: str) -> tzinfo | None:
 
 
 def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
-    """Return the time zone at the beginning of ``text``, which follows a time; return None if no zone is there.
+    """Return the time zone at the beginning of ``text``, or None if no zone is there.
 
-    The zone is a UTC offset, a name or an abbreviation. ``day`` is the date in the text; it determines which offset an
-    abbreviation means.
+    ``text`` is what follows the time of day in a date. The zone is a UTC offset, a name or an abbreviation. ``day`` is
+    the day in the date. It determines which offset an abbreviation means.
     """
     if match := _OFFSET.match(text):
         ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
