@@ -135,9 +135,9 @@ class Mark:
 
 
 MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
-"""Time between the last report of a story and the end of a mark on this story, by kind of mark.
+"""Time that a mark, which a reader set on a story, lasts after the last report of the story, by kind of mark.
 
-It is used for marks without an explicit end. Marks of the other kinds never end.
+A mark with an explicit end lasts until this end instead. Marks of the kinds that are missing here never end.
 """
 
 

@@ -68,7 +68,7 @@ _SUGGESTIONS_BY_STATUS = {
 
 
 def diagnose_refusal(refusal: Blocked) -> "SourceDiagnosis":
-    """Return the diagnosis of a source whose server refused access, or whose document has a page problem."""
+    """Return the diagnosis of a source whose server refused access, or sent an unreadable page such as a login."""
     suggestion = refusal.suggestion or _SUGGESTIONS_BY_PROBLEM.get(refusal.problem, "")
     state = _STATES_BY_PROBLEM.get(refusal.problem, SourceState.BLOCKED)
     return SourceDiagnosis(state, refusal.reason, suggestion)

@@ -48,7 +48,7 @@ _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
 
 @cache
 def _modified_pattern() -> re.Pattern[str]:
-    """Return the pattern of words before the time of a change, such as "updated"."""
+    """Return the pattern of words that introduce the time of the last change of an article, such as "updated"."""
     return re.compile("|".join(page_phrases("modified")), re.IGNORECASE)
 
 

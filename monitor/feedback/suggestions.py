@@ -216,9 +216,9 @@ class SuggestionService:
         return list(articles.values())
 
     def _load_candidates(self, written: str, now: datetime) -> list[StoredArticle]:
-        """Return the newest articles that contain a text.
+        """Return the newest articles that contain the text of a proposed alias or position.
 
-        An alias or a position might add mentions to these articles.
+        In these articles, the alias or position might lead to further mentions.
         """
         since = now - BACKTEST_PERIOD
         found = self._database.queries.search(f'"{written}"', 2_000)

@@ -26,7 +26,7 @@ def is_wikidata_item(entity: Entity) -> bool:
 class WikidataPeople:
     """Collector of the people in a file of Wikidata items.
 
-    The title of a post is in an item of its own, which is added later.
+    The item of a person refers to a post only by its id. The title of the post is in another item, which follows.
     """
 
     def __init__(self) -> None:

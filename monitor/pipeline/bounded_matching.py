@@ -43,7 +43,7 @@ def new_key() -> int:
 class MatchingResult:
     """Result of matching several articles: the numbers of articles that were processed, of new hits, and of failures.
 
-    A hit is a rule that an article satisfies. A failure is an article that was abandoned after several attempts.
+    A hit is one match of a rule in an article. A failure is an article that was abandoned after several attempts.
     """
 
     article_count: int = 0

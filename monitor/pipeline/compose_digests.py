@@ -1,7 +1,7 @@
 """Digest step: composes due digests, and stores each with its deliveries and the record of the hits that it reports.
 
-A hit is a rule that an article satisfies. The window of a digest is the period that it covers. It starts at the end of
-the last window, so no hit falls between two digests. The step may be repeated at any time, because a window that is
+A hit is one match of a rule in an article. The window of a digest is the period that it covers. It starts at the end
+of the last window, so no hit falls between two digests. The step may be repeated at any time, because a window that is
 stored is not stored again.
 """
 
@@ -183,10 +183,9 @@ class DigestComposer:
     ) -> tuple[Digest, tuple[int, ...]]:
         """Compose a digest as it would be sent now, without storing anything.
 
-        Return the digest, and the ids of the hits that would be recorded as reported if it were sent. A hit is an
-        article that satisfies a rule. If ``since`` is given, the digest has every hit found since then, reported or
-        not. If hits that are not reported yet were found earlier, they are missing in such a digest. No ids are then
-        returned, because sending it would record nothing.
+        Return the digest, and the ids of the hits (matches of rules in articles) that would be recorded as reported if
+        it were sent. If ``since`` is given, the digest has exactly the hits that were found since then, reported or
+        not. In this case no ids are returned, because sending such a digest records nothing.
         """
         digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
@@ -505,7 +504,7 @@ def _mark_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> Mark
 def _without_waiting_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> DigestInputs:
     """Return the inputs of a digest, without hits if it would contain only a line about a muted story.
 
-    A hit is an article that satisfies a rule. The removed hits are reported later, in a digest that has more to show.
+    A hit is one match of a rule in an article. The removed hits are reported later, in a digest that has more to show.
     """
     has_news = bool(inputs.retractions) or any(map(plan.accepts, inputs.followed))
     return inputs if has_news or not _mark_hits(plan, inputs, end_at).must_wait else replace(inputs, hits=())

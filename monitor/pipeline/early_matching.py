@@ -105,7 +105,7 @@ class EarlyMatching:
         features: "Sequence[ArticleFeatures | None]",
         now: datetime,
     ) -> None:
-        """Count the stored articles of a poll that were matched early, and keep them in memory for grouping.
+        """Count the stored articles of a poll that were already matched during it, and keep them for grouping.
 
         ``articles`` are the articles of the poll, and ``stored`` maps the position of each stored article in
         ``articles`` to its id. ``findings`` and ``features`` (the data for grouping) have one value for each of
@@ -127,7 +127,7 @@ class EarlyMatching:
     def take_result(self) -> MatchingResult:
         """Return how many articles were matched early since the last call, and how many hits they have.
 
-        Both numbers are then reset to 0. A hit is a rule that an article satisfies.
+        Both numbers are then reset to 0. A hit is one match of a rule in an article.
         """
         result, self._result = self._result, MatchingResult()
         return result

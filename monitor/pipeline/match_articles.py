@@ -180,9 +180,9 @@ class MatchingStep:
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
         """Return a dictionary that maps the ids of articles to the verdicts of readers that apply to the articles.
 
-        A verdict states that a name means an official, or does not. Only an article that is grouped already can have
-        verdicts. In a batch, these are the articles that were grouped in quarantine (stored without a report), and then
-        released.
+        A verdict states that a name means an official, or does not. Only an article that already belongs to a story can
+        have verdicts. Most articles that are matched have no story yet; one that was released from quarantine, where
+        articles are stored without a report, has one.
         """
         known = [stored for stored in batch if stored.story_id]
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}

@@ -272,10 +272,10 @@ def _likeness(text: str, other: str) -> float:
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the sentences that satisfy a rule in one version of an article only.
+    """Return the sentences that satisfied a rule in one version of an article, and are missing in another version.
 
-    ``old`` is the hit with the sentences of this version, and ``passages`` are the sentences of the other version.
-    Headlines are left out, because they are compared elsewhere.
+    ``old`` is the match of the rule in the first of these versions, with its sentences. ``passages`` are the sentences
+    of the other version. Headlines are left out, because they are compared elsewhere.
     """
     present = {" ".join(passage.text.split()) for passage in passages}
     texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)

@@ -28,7 +28,7 @@ def hold_hits(
 ) -> DigestInputs:
     """Return the content of a digest without the hits that must wait for a spike.
 
-    A hit is an article that satisfies a rule. A spike is a day on which unusually many stories name an official.
+    A hit is one match of a rule in an article. A spike is a day on which unusually many stories name an official.
 
     - ``spike_rules`` are the rules whose hits wait for a spike.
     - ``spiking`` are the officials with a spike on this day. Their hits need not wait.

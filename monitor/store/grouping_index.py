@@ -100,7 +100,7 @@ def lock_grouping(connection: Connection) -> None:
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load into ``window`` all rows that were written since it was last loaded. Return the new version of ``window``.
+    """Load all rows that were written since the last load into ``window``. Return the number of its new version.
 
     ``window`` is the index in memory of the latest articles and the open stories.
     """

@@ -1,8 +1,8 @@
-"""Write thread: runs all writes in order, and commits the writes of polls that wait at the same time together.
+"""Write thread: runs all writes to the database, in order.
 
-A commit updates the full-text index. Eight polls change nearly the same pages of the index as one poll does. Therefore,
-on SQLite, waiting polls share a transaction. If the transaction fails, it is rolled back and each call runs alone, so
-that only the caller of the failing call gets the error.
+On SQLite, polls that are waiting to be written share one transaction, because each commit updates the full-text index,
+and eight polls change nearly the same pages of the index as one. If the transaction fails, it is rolled back and each
+call runs alone, so that only the caller of the failing call gets the error.
 """
 
 import asyncio

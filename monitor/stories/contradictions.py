@@ -161,7 +161,11 @@ def _build_head(text: str, *, is_title: bool) -> _Head:
 
 
 def _widen(head: _Head, place: slice) -> slice:
-    """Return a place with the characters next to it, in scripts without spaces: two opposites may share a character."""
+    """Return a place, the range of words in which two heads differ; in scripts without spaces, make it larger.
+
+    In these scripts each character is a word here. Two opposites may share a character, so that the place has only the
+    rest of them. Therefore the character before and the one after the place are added.
+    """
     around = slice(max(0, place.start - 1), place.stop + 1)
     return around if any(is_unspaced(word[0]) for word in head.tokens[around]) else place
 
@@ -249,7 +253,10 @@ def _is_opposite(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _list_opposites(words: Sequence[str]) -> set[str]:
-    """Return which negations and opposites a sequence of words contains, as keys of ``_opposites``."""
+    """Return the negations and pairs of opposites of which a sequence of words contains one word.
+
+    They are returned as the keys to which ``_opposites`` maps these words.
+    """
     if words and is_unspaced(words[0][0]):
         run = "".join(words)
         return {key for word, keys in _opposites().items() if is_unspaced(word[0]) and word in run for key in keys}

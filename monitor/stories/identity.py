@@ -219,7 +219,10 @@ def _are_different(one: Entry, other: Entry) -> bool:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Return the first of some entries that list the same item of a document, with the keys of all of them."""
+    """Merge several entries of one document that are the same article.
+
+    Return the first entry with the keys of all of them; a key is a guid, URL or the like that identifies the article.
+    """
     if len(claims) == 1:
         return claims[0]
     keys = {key: None for claim in claims for key in claim.keys}

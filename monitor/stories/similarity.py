@@ -36,9 +36,11 @@ FULL_TEXT_CERTAINTY = 0.6
 """Share by which differences between a full text and a story are reduced, because a full text also reports background.
 Examples of differences are other names and another time."""
 FOREIGN_WORDS, MAX_FOREIGN_COSINE = 25, 0.02
-"""Article and story share almost no ordinary words if these words contribute less than ``MAX_FOREIGN_COSINE`` to their
-cosine. If the article has fewer than ``FOREIGN_WORDS`` words, the lack of common words counts less, because a headline
-has few words that it could share."""
+"""Limits by which an article and a story share almost no ordinary words (words that are not names).
+
+This is so if ordinary words contribute less than ``MAX_FOREIGN_COSINE`` to the cosine of the two. It counts less for an
+article of fewer than ``FOREIGN_WORDS`` words, because a headline has few words that it could share.
+"""
 MAX_AGREEMENT, MAX_PEOPLE = 2.0, 5.0
 _KINDS = len(TermKind)
 _WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(int, TermKind)

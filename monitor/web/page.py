@@ -283,7 +283,10 @@ async def find_identity(request: Request) -> Identity | None:
 
 
 async def open_page(request: Request) -> Page:
-    """Return the request as a ``Page``. Raises ``LoginRequired`` if no reader is logged in."""
+    """Return the ``Page`` for a request: the request with the logged-in reader and all that rendering needs.
+
+    Raises ``LoginRequired`` if no reader is logged in.
+    """
     context = get_context(request)
     identity = await find_identity(request)
     if identity is None:

@@ -149,9 +149,9 @@ def _limited(receive: Receive) -> Receive:
 
 
 def make_form_token(session_key: str) -> str:
-    """Return a token that proves that the desk made a form for this session.
+    """Return a token that proves that the desk (the web interface) made a form for this session.
 
-    A form without it is a request that another site has forged.
+    A form without this token may have been forged by another site.
     """
     return hmac.new(session_key.encode(), b"form", sha256).hexdigest()
 

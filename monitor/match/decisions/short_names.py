@@ -114,7 +114,7 @@ class _FoundBearers(NamedTuple):
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the person who is not watched, if ``outcome`` has one; ``outcome`` is the result for one short name."""
+        """Add the unwatched person that was found with a short name; ``outcome``, its result, may have none."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
@@ -463,11 +463,11 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the full name of another person with the same short name who is named nearer to it than the official.
+    """Return the full name of a person with the same short name who is named closer to a short name than the official.
 
     If the official is mentioned before the short name, only people who are named between the last such mention and the
-    short name are considered. Otherwise, all people in the text are considered. The result is the last of them, or an
-    empty string if there is none.
+    short name are considered; the result is the last of them. Otherwise it is the last such person in the whole text.
+    If there is none, the result is an empty string.
     """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:

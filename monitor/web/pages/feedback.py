@@ -126,9 +126,9 @@ async def confirm(page: PageDependency) -> Response:
 
 @router.post("/feedback/mark")
 async def mark(page: PageDependency) -> Response:
-    """Set a mark on a story, such as mute, for the reader or for a digest plan.
+    """Set a mark on a story, such as mute, for the reader alone or for all receivers of a digest plan.
 
-    A viewer can only propose to mute a story in a digest plan.
+    A reader without the right to change digests can only propose to mute a story in a digest plan.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     kind, plan_id = fields.get("kind", ""), fields.get("digest", "")

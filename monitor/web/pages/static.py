@@ -22,5 +22,5 @@ async def static_file(digest: str, name: str) -> Response:
 
 @router.get("/robots.txt")
 async def robots() -> Response:
-    """Return a robots.txt that asks search engines not to index the desk."""
+    """Return a robots.txt that asks search engines not to index the desk (the web interface)."""
     return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
