@@ -219,6 +219,8 @@ def _check_lists(path: Traversable, key: str, value: object) -> None:
     elif isinstance(value, list):
         if not value:
             raise LanguageDataError(f"{path.name}: {key}: the list is empty; delete the key")
+        if all(isinstance(inner, str) for inner in value) and len(set(value)) == len(value):
+            return  # as nearly all lists, so that the slower checks below are rarely made
         for number, inner in enumerate(value):
             _check_lists(path, f"{key}.{number}", inner)
         entry, count = Counter(map(repr, value)).most_common(1)[0]
