@@ -8,7 +8,6 @@ lines are read.
 
 import math
 import re
-from array import array
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -85,7 +84,9 @@ _OFFICE_WORD_COUNT = 10
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _NAME_FLAG = TermKind.NAME << KIND_SHIFT
 _LANGUAGE = np.uint8(TermKind.LANGUAGE)
-_NAME, _FIRST = np.uint8(TermKind.NAME), np.float32(-1e6)
+_NAME = np.uint8(TermKind.NAME)
+_FIRSTS = np.array([-1e6 * (kind > TermKind.NAME) - 1e6 * (kind == TermKind.LANGUAGE) for kind in TermKind], np.float32)
+"""Value of each kind of term by which its group is sorted first: the language, then other language-free terms."""
 _SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, TITLE_WEIGHT, 1, PAIR_WEIGHT, 1), np.float32)
 _ASCII_WORD_TABLE = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
 _DIGIT_TABLE = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
@@ -178,11 +179,8 @@ class Vocabulary:
         maximum = math.log(self.article_count + self.PRIOR_ARTICLES)
         rarity = np.maximum(np.float32(0.1), np.float32(maximum) - np.log(seen + np.float32(1)))
         weights = features.counts * rarity
-        is_language_free = features.kinds > _NAME
-        is_language = features.kinds == _LANGUAGE
-        firsts = is_language_free * _FIRST + is_language * _FIRST
-        order = (firsts - weights).argsort(kind="stable")  # equal weights are ordered by hash
-        count = int(np.count_nonzero(is_language_free))
+        order = (_FIRSTS[features.kinds] - weights).argsort(kind="stable")  # equal weights are ordered by hash
+        count = int(np.count_nonzero(features.kinds > _NAME))
         free, order = order[: min(count, MAX_LANGUAGE_FREE_TERMS)], order[count : count + MAX_TERMS]
         chosen = weights[order]
         length = math.sqrt(float(chosen @ chosen)) or 1.0
@@ -192,7 +190,7 @@ class Vocabulary:
             np.concatenate((rarity[free] / np.float32(maximum), chosen / np.float32(length))),
             features.kinds[order],
             len(free),
-            int(np.count_nonzero(is_language)),
+            int(np.count_nonzero(features.kinds == _LANGUAGE)),
         )
 
 
@@ -214,8 +212,9 @@ def extract_features(title: str, lead: str, published_at: datetime | None, langu
     # Articles of unknown language count as being in one language: many are short headlines of one outlet.
     lead_codes.append(hash_term(TermKind.LANGUAGE, language.partition("-")[0].lower()))
     sections = (title_terms, title_pairs, title_codes, lead_terms, lead_pairs, lead_codes)
-    codes = np.frombuffer(array("Q", chain.from_iterable(sections)), np.uint64)
-    weights = np.repeat(_SECTION_WEIGHTS, [*map(len, sections)])
+    sizes = [*map(len, sections)]
+    codes = np.fromiter(chain.from_iterable(sections), np.uint64, sum(sizes))
+    weights = np.repeat(_SECTION_WEIGHTS, sizes)
     days = found_days or _implied_days(published_at)
     return TermFeatures(
         *_count_terms(codes, weights), days, published_at, len(title_terms) + len(lead_terms), bool(found_days)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from heapq import nlargest
 from itertools import chain, pairwise
 from struct import Struct
 
@@ -347,7 +346,7 @@ class GroupingBatch:
         for weight, owners in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
             for number in owners.values() if owners else ():
                 shared[number] = shared.get(number, 0) + weight
-        best = nlargest(limit, [(weight << 32) - number for number, weight in shared.items()])
+        best = sorted([(weight << 32) - number for number, weight in shared.items()], reverse=True)[:limit]
         found = dict.fromkeys(self._resolve(-one & 0xFFFFFFFF) for one in best)
         return [centroid for centroid in map(self._get_centroid, found) if centroid]
 

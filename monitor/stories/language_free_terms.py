@@ -6,7 +6,7 @@ its consonants, which is nearly equal in all scripts that write consonants.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache, lru_cache
@@ -62,11 +62,12 @@ class KnownWord:
     """The meaning of a word.
 
     ``codes`` are the codes of the terms that the word means by itself. ``phrases`` are the phrases that begin with the
-    word. For each phrase, there are the words that must follow, and the code of the term that the whole phrase means.
+    word, by their second word. For each phrase, there are the words after the second one, and the code of the term that
+    the whole phrase means.
     """
 
     codes: tuple[int, ...] = ()
-    phrases: tuple[tuple[tuple[str, ...], int], ...] = ()
+    phrases: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class _Lexicon:
     words: dict[str, set[int]] = field(default_factory=dict)
     prefixes: dict[str, set[int]] = field(default_factory=dict)
     suffixes: dict[str, set[int]] = field(default_factory=dict)
-    phrases: dict[str, dict[tuple[str, ...], int]] = field(default_factory=dict)
+    phrases: dict[str, dict[str, dict[tuple[str, ...], int]]] = field(default_factory=dict)
     searched: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     starts: set[str] = field(default_factory=set)
     ends: set[str] = field(default_factory=set)
@@ -92,7 +93,7 @@ class _Lexicon:
             return
         words = tuple(re.findall(r"[^\W_]+", core))
         if 1 < len(words) <= MAX_PHRASE_WORDS:
-            self.phrases.setdefault(words[0], {})[words[1:]] = code
+            self.phrases.setdefault(words[0], {}).setdefault(words[1], {})[words[2:]] = code
         elif len(words) == 1:
             table = self.words
             if len(words[0]) >= _MIN_PREFIX_LETTERS:
@@ -115,7 +116,7 @@ def describe_word(word: str, lower: str) -> KnownWord | None:
     found = sorted(_find_codes(lexicon, lower))
     if not found:
         found = list(_sound_codes(word, lower))
-    phrases = tuple(lexicon.phrases.get(lower, {}).items())
+    phrases = lexicon.phrases.get(lower, {})
     return KnownWord(tuple(found), phrases) if found or phrases else None
 
 
@@ -176,8 +177,8 @@ def find_phrases(words: list[str], at: int, known: KnownWord) -> Iterator[int]:
     ``known`` is the meaning of the word at this index, which contains the possible phrases.
     """
     next_word = words[at + 1].lower() if at + 1 < len(words) else ""
-    for rest, code in known.phrases:
-        if rest[0] == next_word and [word.lower() for word in words[at + 2 : at + 1 + len(rest)]] == [*rest[1:]]:
+    for rest, code in known.phrases.get(next_word, {}).items():
+        if tuple(word.lower() for word in words[at + 2 : at + 2 + len(rest)]) == rest:
             yield code
 
 

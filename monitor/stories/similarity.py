@@ -169,15 +169,15 @@ def list_evidence(
     shared = (ascending[positions] == terms).nonzero()[0]
     own, theirs, cells = vector.weights[order[positions[shared]]], weights[shared], cells[shared]
     double_shares = np.array([2 / max(1, one.size) for one in centroids], np.float32)
-    common = np.where(cells % _KINDS <= _NAME, own * theirs, np.minimum(own, theirs * double_shares[cells // _KINDS]))
+    common = np.where(kinds[shared] <= _NAME, own * theirs, np.minimum(own, theirs * double_shares[cells // _KINDS]))
     agreements = np.bincount(cells, common, size).reshape(count, _KINDS).tolist()
     own_squares = np.bincount(cells, own * own, size).reshape(count, _KINDS).tolist()
     their_squares = np.bincount(cells, theirs * theirs, size).reshape(count, _KINDS).tolist()
     own_totals = np.bincount(vector.kinds, vector.weights * vector.weights, _KINDS).tolist()
     rows = map(_Sums, agreements, own_squares, their_squares, totals.reshape(count, _KINDS).tolist())
+    limit = _limit_cosine(features)
     for centroid, sums in zip(centroids, rows, strict=True):
-        gap = _measure_gap(features.published_at, centroid)
-        yield None if gap > 1 else _list_values(features, centroid, own_totals, sums, gap)
+        yield _list_values(features, centroid, own_totals, sums, limit)
 
 
 class _Sums(NamedTuple):
@@ -196,23 +196,30 @@ class _Sums(NamedTuple):
 
 
 def _list_values(
-    features: TermFeatures, centroid: StoryCentroid, own_totals: Sequence[float], sums: _Sums, gap: float
+    features: TermFeatures, centroid: StoryCentroid, own_totals: Sequence[float], sums: _Sums, limit: float
 ) -> StoryEvidence | None:
     """Return the evidence for one story, or None if the article cannot belong to the story.
 
     ``own_totals`` has, for each kind of term, the sum of the squared weights of the article's terms. ``sums`` has the
-    other sums. ``gap`` is the time between the article and the nearest article of the story, as a share of
-    ``STORY_WINDOW``.
+    other sums. ``limit`` is the cosine from which an article of this length is similar to a story.
     """
     common = sums.agreements
     norm = math.sqrt(sums.totals[_WORD] + sums.totals[_NAME]) or 1.0
     words, names = common[_WORD] / norm, common[_NAME] / norm
     people = common[_SHORT_SOUND] / 2 + common[_SOUND]
-    distance_days = day_distance(features.days, centroid.days)
     has_free_terms = bool(common[_COUNTRY] or common[_EVENT] or common[_NUMBER] or people)
-    ratio = _compute_log_ratio(words + names, features, distance_days, has_free_terms=has_free_terms)
-    if ratio is None:
+    highest_ratio = (words + names) / limit * SAME_DAY_FACTOR
+    if highest_ratio < MIN_RATIO and not has_free_terms:
+        return None  # true of most stories, so this is tested first
+    gap = _measure_gap(features.published_at, centroid)
+    distance_days = day_distance(features.days, centroid.days)
+    if gap > 1 or (distance_days is not None and distance_days > STORY_WINDOW.days):
         return None
+    is_same_day = distance_days == 0 and features.has_explicit_days
+    ratio = highest_ratio if is_same_day else (words + names) / limit
+    if ratio < MIN_RATIO and not has_free_terms:
+        return None
+    ratio = math.log(max(ratio, MIN_RATIO_OF_FREE_TERMS))
     full = min(1.0, max(0.0, (features.word_count - FULL_TEXT_WORDS) / FULL_TEXT_RANGE))
     unrelated = min(1.0, features.word_count / FOREIGN_WORDS) if words < MAX_FOREIGN_COSINE else 0.0
     if ratio > 0:
@@ -260,25 +267,10 @@ def _list_values(
     )
 
 
-def _compute_log_ratio(
-    cosine: float, features: TermFeatures, distance_days: int | None, *, has_free_terms: bool
-) -> float | None:
-    """Return the logarithm of the cosine divided by its limit, or None if the article cannot belong to the story.
-
-    ``distance_days`` is the smallest distance between a day of the article and a day of the story, or None if one of
-    them has no days. ``has_free_terms`` is true if they share a language-free term, such as a country or a number.
-    """
-    if distance_days is not None and distance_days > STORY_WINDOW.days:
-        return None
-    limit = MIN_COSINE_SHORT_TEXT + (MIN_COSINE_LONG_TEXT - MIN_COSINE_SHORT_TEXT) * min(
-        1, features.word_count / LONG_TEXT_WORDS
-    )
-    ratio = cosine / limit
-    if distance_days == 0 and features.has_explicit_days:
-        ratio *= SAME_DAY_FACTOR
-    if ratio < MIN_RATIO and not has_free_terms:
-        return None
-    return math.log(max(ratio, MIN_RATIO_OF_FREE_TERMS))
+def _limit_cosine(features: TermFeatures) -> float:
+    """Return the cosine from which an article of this length is similar to a story."""
+    difference = MIN_COSINE_LONG_TEXT - MIN_COSINE_SHORT_TEXT
+    return MIN_COSINE_SHORT_TEXT + difference * min(1, features.word_count / LONG_TEXT_WORDS)
 
 
 def _measure_gap(published_at: datetime | None, centroid: StoryCentroid) -> float:
