@@ -83,7 +83,7 @@ class GroupingIndex(Protocol):
         ...
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add an article to the index, so that it is found by each of its fingerprints. Article ids are below 2**32."""
+        """Add an article to the index, so that its fingerprints find it. Article ids are below 2**32 - 1."""
         ...
 
     def get_placement(self, article_id: int) -> Placement | None:

@@ -33,7 +33,7 @@ UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
 class IncomingArticle:
     """An article to be grouped.
 
-    ``article_id`` must be unused so far and below 2**32. ``story_id`` is the id of the story that is created if the
+    ``article_id`` must be unused so far and below 2**32 - 1. ``story_id`` is the id of the story that is created if the
     article belongs to no existing story. ``features`` are the fingerprints and terms if they were computed in advance,
     otherwise None. ``answered_id`` is the id of the post that the article answers in a thread of its author.
     """

@@ -11,11 +11,12 @@ even if thousands of articles are made from one template.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from struct import Struct
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,8 @@ MAX_DIGITS = 9
 number of an article. If this number has at most ``MAX_DIGITS`` digits, it also represents the story. A story with
 another id is represented by a new number of at least 10**MAX_DIGITS."""
 
+NO_OWNER = 2**32 - 1
+"""Value of a slot without an owner."""
 _CENTROID_HEADER = Struct("<HBIqq")
 _NO_TIME = -(2**63)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -89,16 +92,17 @@ class PostingTable:
     """
 
     def __init__(self, slots: int) -> None:
+        self.slots = slots
         self._slot_bits, self._slot_mask = np.uint64(slots.bit_length() - 1), np.uint64(slots - 1)
         self._runs: list[_PostingRun] = []
 
-    def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
-        """Return a dictionary that maps each key to its owners, the articles or stories that have it.
+    def find(self, keys: Sequence[int]) -> OwnerArray:
+        """Return the owners of each key, the articles or stories that have it.
 
-        The owners of one key are given as a dictionary that maps each slot in use to the number of the article or story
-        in it. Keys without owners are omitted. ``keys`` must be unique and below 2**63.
+        The result has a row for each key, and in it the number of the article or story in each slot, or ``NO_OWNER``.
+        ``keys`` must be unique and below 2**63.
         """
-        found: dict[int, dict[int, int]] = {}
+        found = np.full((len(keys), self.slots), NO_OWNER, np.uint32)
         low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
         order = low.argsort()
         low = low[order]  # searched in this order, which reads neighbouring parts of the arrays one after another
@@ -111,11 +115,7 @@ class PostingTable:
             starts, counts = starts[hits], ends[hits] - starts[hits]
             bounds = np.concatenate(([0], counts.cumsum()))
             at = np.arange(bounds[-1]) + np.repeat(starts - bounds[:-1], counts)
-            slots, owners = (run.codes[at] & self._slot_mask).tolist(), run.owners[at].tolist()
-            for place, (first, last) in zip(order[hits].tolist(), pairwise(bounds.tolist()), strict=True):
-                later = dict(zip(slots[first:last], owners[first:last], strict=True))
-                key = keys[place]
-                found[key] = found[key] | later if key in found else later
+            found[np.repeat(order[hits], counts), run.codes[at] & self._slot_mask] = run.owners[at]
         return found
 
     def add(self, keys: IntegerArray, owners: OwnerArray) -> None:
@@ -139,34 +139,34 @@ class PostingTable:
         self._runs = [run for run in selected if len(run.codes)]
 
 
-@dataclass(frozen=True, slots=True)
 class _BatchPostings:
     """View of a ``PostingTable`` (the owners of each key) during one batch of articles.
 
     It consists of a cache of what the batch has read, and of what the batch has added. The table itself is not changed.
     """
 
-    table: PostingTable
-    slots: int
-    cached: dict[int, dict[int, int] | None] = field(default_factory=dict)
+    def __init__(self, table: PostingTable) -> None:
+        self._table = table
+        self._rows: dict[int, int] = {}
+        self._owners = table.find(())
 
     def prefetch(self, keys: Iterable[int]) -> None:
         """Read the owners of the given keys into the cache, in one look-up. Keys in the cache are skipped."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self.cached]
-        self.cached.update(dict.fromkeys(missing))
-        self.cached.update(self.table.find(missing))
+        missing = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        self._rows.update(zip(missing, range(len(self._rows), len(self._rows) + len(missing)), strict=True))
+        self._owners = np.concatenate((self._owners, self._table.find(missing)))
 
-    def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
-        """Return for each key its owners: the articles or stories that have it. For a key without owners, return None.
+    def find(self, keys: Sequence[int]) -> OwnerArray:
+        """Return the owners of each key, as ``PostingTable.find`` does."""
+        rows = self._list_rows(keys)  # before the owners are read, because this may add rows
+        return self._owners[rows]
 
-        The owners of one key are given as a dictionary that maps each slot in use (see ``PostingTable``) to the number
-        of the article or story in it.
-        """
+    def _list_rows(self, keys: Sequence[int]) -> list[int]:
         try:
-            return [self.cached[key] for key in keys]
+            return [self._rows[key] for key in keys]
         except KeyError:  # a key was not prefetched
             self.prefetch(keys)
-            return [self.cached[key] for key in keys]
+            return [self._rows[key] for key in keys]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
         """Record that an article or story has the given keys.
@@ -174,10 +174,8 @@ class _BatchPostings:
         ``owner`` is the number of the article or story, which determines its slot (see ``PostingTable``). If a key
         already has an owner in this slot, the new owner replaces it.
         """
-        slot = owner % self.slots
-        only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
-        for key, owners in zip(keys, self.get_slots(keys), strict=True):
-            self.cached[key] = only if owners is None else owners | only
+        rows = self._list_rows(keys)
+        self._owners[rows, owner % self._table.slots] = owner
 
 
 class StoryWindow:
@@ -271,8 +269,7 @@ class GroupingBatch:
 
     def __init__(self, window: StoryWindow, load_article: ArticleLoader) -> None:
         self._window, self._load_article = window, load_article
-        self._fingerprints = _BatchPostings(window.fingerprints, FINGERPRINT_SLOTS)
-        self._terms = _BatchPostings(window.terms, TERM_SLOTS)
+        self._fingerprints, self._terms = _BatchPostings(window.fingerprints), _BatchPostings(window.terms)
         self._new_fingerprints: dict[int, bytes] = {}
         self._new_terms: dict[int, bytes] = {}
         self._texts: dict[int, tuple[str, str]] = {}
@@ -296,8 +293,9 @@ class GroupingBatch:
 
         Articles that have none of them are omitted.
         """
-        found = [owners for owners in self._fingerprints.get_slots(fingerprints) if owners]
-        return Counter(chain.from_iterable(owners.values() for owners in found)) if found else {}
+        owners = self._fingerprints.find(fingerprints)
+        found: list[int] = owners[owners != NO_OWNER].tolist()
+        return Counter(found) if found else {}
 
     def article_text(self, article_id: int) -> tuple[str, str]:
         """Return title and body of an article; both are empty if the article was deleted."""
@@ -306,7 +304,7 @@ class GroupingBatch:
         return self._texts.pop(article_id)
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add the fingerprints of an article to the index; the id of the article must be below 2**32."""
+        """Add the fingerprints of an article to the index; the id of the article must be below 2**32 - 1."""
         self._fingerprints.add(fingerprints, article_id)
         self._new_fingerprints[article_id] = np.array(fingerprints, "<u8").tobytes()
 
@@ -342,12 +340,18 @@ class GroupingBatch:
         ``terms`` are sorted by weight, and earlier terms count more. If two stories are equally similar, the older one
         is first.
         """
-        shared: dict[int, int] = {}
-        for weight, owners in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
-            for number in owners.values() if owners else ():
-                shared[number] = shared.get(number, 0) + weight
-        best = sorted([(weight << 32) - number for number, weight in shared.items()], reverse=True)[:limit]
-        found = dict.fromkeys(self._resolve(-one & 0xFFFFFFFF) for one in best)
+        owners = self._terms.find(terms)
+        bits = len(terms).bit_length()
+        weights = np.arange(len(terms), 0, -1)[:, np.newaxis]
+        shared = (owners.astype(np.int64) << bits | weights)[owners != NO_OWNER]
+        if not len(shared):
+            return ()
+        shared.sort()
+        numbers = shared >> bits
+        starts = find_starts(numbers)
+        totals = np.add.reduceat(shared & ((1 << bits) - 1), starts)
+        ranked: list[int] = np.sort((totals << 32) - numbers[starts])[: -limit - 1 : -1].tolist()
+        found = dict.fromkeys(self._resolve(-one & 0xFFFFFFFF) for one in ranked)
         return [centroid for centroid in map(self._get_centroid, found) if centroid]
 
     def get_centroid(self, story_id: str) -> StoryCentroid | None:
@@ -406,6 +410,13 @@ class GroupingBatch:
                 *self._merged_stories,
             ),
         )
+
+
+def find_starts(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return the indexes at which another value begins in a sorted array that is not empty."""
+    is_start = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=is_start[1:])
+    return is_start.nonzero()[0]
 
 
 def resolve_merged(number: int, merged_into: Mapping[int, int]) -> int:
