@@ -106,8 +106,8 @@ def find_country(text: str) -> str:
     A code has two or three letters (ISO 3166-1). The code of a part of a country, such as gb-sct, means the country.
     """
     if name := find_country_of_code(text):
-        return find_country_key(" ".join(fold_words(name)))
-    key = find_country_key(" ".join(fold_words(text)))
+        return find_country_key(name)
+    key = find_country_key(text)
     return key if key in country_keys() else ""
 
 

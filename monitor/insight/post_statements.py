@@ -73,10 +73,6 @@ class _Watched:
         return [role for role in self.official.roles if role.is_held(on)]
 
 
-def _country_key(name: str) -> str:
-    return find_country_key(" ".join(fold_words(name)))
-
-
 def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
     """Return an automaton that finds all words for the posts of these officials in one pass over a text.
 
@@ -98,7 +94,7 @@ class StatementFinder:
         self._watched = {
             official.id: _Watched(
                 official,
-                _country_key(official.country),
+                find_country_key(official.country),
                 tuple(frozenset(fold_words(name)) for name in (official.name, *official.aliases)),
             )
             for official in officials
@@ -143,7 +139,7 @@ class StatementFinder:
             if mention.official_id in self._watched and mention.form is not MatchForm.POSITION:
                 span = text.folded_span(mention.region, mention.start, mention.end)
                 spans[span] = (*spans.get(span, ()), mention.official_id)
-        home_country = _country_key(home) or find_home_country(article.language)
+        home_country = find_country_key(home) or find_home_country(article.language)
         reader = _ArticleReader(self._watched, text, article.language, home_country, on)
         found: dict[tuple[str, str, str, str], PostStatement] = {}
         places = self._find_post_words(text.unhyphenated)

@@ -247,7 +247,7 @@ def latin_country_names() -> Mapping[str, str]:
 def country_of_domain(domain: str) -> str:
     """Return the key of the country to which a top-level domain belongs."""
     found = next(one for one in language_data().countries if one.domain == domain)
-    return find_country_key(fold_key(found.names[0]))
+    return find_country_key(found.names[0])
 
 
 @cache

@@ -33,12 +33,13 @@ from monitor.match.decisions.lone_names import LoneName, decide_lone_names, list
 from monitor.match.decisions.native_names import decide_native_parts, decide_positions
 from monitor.match.decisions.short_names import decide_short_names
 from monitor.match.decisions.unspaced_names import decide_unspaced_titled_names
-from monitor.match.names.index import NameIndex, find_official_country
+from monitor.match.names.index import NameIndex
 from monitor.match.printed_letters import list_look_alikes
 from monitor.match.query.evaluate import CompiledQuery, compile_query
 from monitor.match.rules import RuleEvaluator
 from monitor.match.types import CandidateKind, Candidates, Span
 from monitor.match.verdicts import ArticleVerdicts
+from monitor.match.vocabulary import find_country_key
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
@@ -78,7 +79,7 @@ class Matcher:
         self._position_officials: defaultdict[str, list[int]] = defaultdict(list)
         for index, official in enumerate(watchlist.officials):
             if official.id in position_ids or "all" in position_ids:
-                self._position_officials[find_official_country(official.country)].append(index)
+                self._position_officials[find_country_key(official.country)].append(index)
 
     def match(
         self,

@@ -68,7 +68,7 @@ def _find_country_problem(country: str) -> str:
     """Return a message that a configured country is not known, or an empty text if it is known or not configured."""
     from monitor.match.vocabulary import country_keys, find_country_key  # read the language data, as few commands do
 
-    key = find_country_key(" ".join(fold_words(country)))
+    key = find_country_key(country)
     return f"{country!r} is not a known country" if key and key not in country_keys() else ""
 
 

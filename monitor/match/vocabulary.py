@@ -7,7 +7,7 @@ first call, because commands that do not match articles must not read the data f
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from types import MappingProxyType
 
@@ -469,14 +469,18 @@ def _keyed_countries() -> Iterator[tuple[str, Country]]:
     yield from ((fold_key(country.names[0]), country) for country in language_data().countries)
 
 
-def find_country_key(folded: str) -> str:
-    """Return the key of the country with a given name or code, such as "viet nam" or "vn".
+@lru_cache(maxsize=1000)
+def find_country_key(text: str) -> str:
+    """Return the key of the country that a configuration gives by a name in any spelling, or by an ISO code.
 
-    ``folded`` is the name or code, normalized. It is returned unchanged if there is no such country.
+    A text in capitals is read as a code first: "NGA" is Nigeria, but "Nga" is Russia in Vietnamese. If no country has
+    this name or code, the result is the normalized text.
     """
-    name = folded.removeprefix("the ").strip()
+    folded = " ".join(fold_words(text))
     names = country_words()
-    return names.get(name) or names.get(" ".join(fold_words(find_country_of_code(name))), folded)
+    by_name = names.get(folded.removeprefix("the ").strip(), "")
+    by_code = names.get(" ".join(fold_words(find_country_of_code(text.strip()))), "")
+    return (by_code or by_name if text.isupper() else by_name or by_code) or folded
 
 
 @cache

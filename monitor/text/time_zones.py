@@ -104,8 +104,9 @@ def _find_country(name: str) -> str:
     """Return the top-level domain of the country with this name or code, or an empty string if it is unknown."""
     from monitor.language.countries import find_country_of_code  # loaded late, so that commands start faster
 
-    domains = _domains_by_name()
-    return domains.get(_country_key(name)) or domains.get(_country_key(find_country_of_code(name.strip())), "")
+    found = find_country_of_code(name.strip())
+    by_code = (country.domain for country in _countries() if country.names[0] == found)
+    return _domains_by_name().get(_country_key(name)) or next(by_code, "")
 
 
 def _country_of_domain(url: str) -> str:

@@ -58,7 +58,7 @@ def parse_name(name: str, country: str = "") -> NameParts:
     Without a country, the western convention is used. Forms of address before the name and suffixes such as "Jr." are
     removed.
     """
-    convention = find_convention(find_country_key(" ".join(_split_groups(country)))) if country else "western"
+    convention = find_convention(find_country_key(country)) if country else "western"
     groups = _strip_titles_and_suffixes(_split_groups(name))
     if len(groups) < 2:
         return NameParts((tuple(groups[0].split()),) if groups else (), convention=convention)
@@ -135,7 +135,7 @@ def find_kept_address(name: str, country: str = "") -> str:
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
     if _may_be_name(first):
-        key = find_country_key(" ".join(_split_groups(country)))
+        key = find_country_key(country)
         return first if first in home_forms_of_address(key) and first != groups[1] else ""
     return first if len(first) > 1 and _VOWELS.isdisjoint(first) else ""
 
@@ -249,7 +249,7 @@ def _build_korean(groups: list[str], convention: Convention) -> NameParts:
     ):
         groups = [groups[-1], *groups[:-1]]
     family, given = groups[0], flatten_groups(*groups[1:])
-    spellings = next((group for group in name_lists("korean").spelling_variants if family in group), (family,))
+    spellings = next((group for group in name_lists(convention.name).spelling_variants if family in group), (family,))
     wholes: list[NameWords] = []
     for first in dict.fromkeys((family, *spellings)):
         for rest in (given, ("".join(given),)):

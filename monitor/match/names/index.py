@@ -7,7 +7,7 @@ a text.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, reduce
 from itertools import chain, product
 from operator import or_
 from sys import intern
@@ -61,15 +61,6 @@ _UNIFORMED_DOMAINS = {
 }
 
 
-@lru_cache(maxsize=1000)
-def find_official_country(name: str) -> str:
-    """Return the key of a country. ``name`` is the name of the country in an official's configuration.
-
-    If the country is not known, the key is this name, normalized.
-    """
-    return find_country_key(" ".join(fold_words(name)))
-
-
 def list_latin_names(official: Official) -> tuple[str, ...]:
     """Return the names of an official in Latin letters.
 
@@ -92,7 +83,7 @@ class PreparedOfficial:
     @cached_property
     def country(self) -> str:
         """The key of the official's country, or an empty string if no country is configured."""
-        return find_official_country(self.official.country)
+        return find_country_key(self.official.country)
 
     @cached_property
     def latin_names(self) -> tuple[str, ...]:
@@ -315,7 +306,7 @@ class NameIndex:
         phonetic_countries: set[str] = set()
         for index, official in enumerate(self.officials):
             self._add_official(index, official, phonetic_countries)
-        unlisted = {find_official_country(official.country) for official in self.officials if official.country}
+        unlisted = {find_country_key(official.country) for official in self.officials if official.country}
         unlisted -= set(country_evidence_words().values()) | set(country_evidence_words())
         for word, country in (*country_evidence_words().items(), *((one, one) for one in unlisted if one)):
             self._add_pattern(
@@ -385,7 +376,7 @@ class NameIndex:
         for number, name in enumerate(list_latin_names(official)):
             self._add_latin_name(official_index, parse_name(name, official.country), is_alias=bool(number))
         if official_index in self.phonetic_parts:
-            phonetic_countries.add(find_official_country(official.country))
+            phonetic_countries.add(find_country_key(official.country))
 
     def _add_latin_name(self, official_index: int, name_parts: NameParts, *, is_alias: bool) -> None:
         if name_parts.full_forms and not is_alias:
@@ -623,7 +614,7 @@ class NameIndex:
         for index, official in enumerate(self.officials):
             for name in (official.name, *official.aliases):
                 if name[0] >= _FIRST_CJK_CHARACTER:
-                    convention = find_convention(find_official_country(official.country))
+                    convention = find_convention(find_country_key(official.country))
                     for family in list_unspaced_family_names(fold_key(name), convention):
                         for spelling in list_han_spellings(family):
                             found[spelling][index] = None

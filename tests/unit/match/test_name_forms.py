@@ -10,6 +10,7 @@ from monitor.language.load import language_data
 from monitor.language.schema import BUILDER_KEYS, Builder
 from monitor.match.lint import lint_names
 from monitor.match.names.forms import list_name_forms, parse_name
+from monitor.match.vocabulary import find_country_key
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,18 @@ def test_a_convention_reads_its_own_lists_and_those_it_shares(
 )
 def test_forms_of_address_are_no_part_of_a_name(name: str, country: str) -> None:
     assert parse_name(name, country) == parse_name("John Adam Smith", country)
+
+
+def test_a_code_in_capitals_is_that_of_its_country() -> None:
+    """Some codes are also names of other countries: "Nga" is Russia, and "Áo" is Austria in Vietnamese."""
+    wrong = {
+        code: find_country_key(code)
+        for country in language_data().countries
+        for code in (country.domain.upper(), country.code)
+        if code and find_country_key(code) != find_country_key(country.names[0])
+    }
+    assert wrong == {}
+    assert [find_country_key(name) for name in ("Nga", "Áo", "Atlantis")] == ["russia", "austria", "atlantis"]
 
 
 @pytest.mark.parametrize("country", ["VN", "vn", "VNM", "Viet Nam", "Việt Nam", "the Vietnam"])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.source import Source
+from monitor.language.load import language_data
 from monitor.text.dates import parse_date
 from monitor.text.time_zones import LocalTime, find_local_time
 
@@ -173,6 +174,18 @@ def test_an_arabic_letter_for_the_era_does_not_mean_afternoon() -> None:
     """The letter means the afternoon only after the time."""
     assert parse_date("14 فبراير 2026 م 09:30") == datetime(2026, 2, 14, 9, 30, tzinfo=UTC)
     assert parse_date("14 فبراير 2026 9:30 م") == datetime(2026, 2, 14, 21, 30, tzinfo=UTC)
+
+
+def test_the_zone_of_each_country_is_known_by_its_codes() -> None:
+    """Also of countries that share a name with a place or person elsewhere, such as Georgia and Jordan."""
+    zones = {
+        (country.names[0], code): (local(code).zone, ZoneInfo(country.time_zone))
+        for country in language_data().countries
+        if country.time_zone
+        for code in (country.domain, country.domain.upper(), country.code)
+        if code
+    }
+    assert {where: zone for where, (zone, expected) in zones.items() if zone != expected} == {}
 
 
 @pytest.mark.parametrize("country", ["United Kingdom", "UK", "gb", "GBR", " Great Britain "])
