@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import run_command
 from support.stores import open_database
-from typer.testing import CliRunner
 
 from monitor.domain.errors import MonitorError, UsageError
 
@@ -30,16 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
     (tmp_path / "sources.yaml").chmod(0o600)
-
-    def call(*words: str, code: int = 0, fails: type[Exception] | None = None) -> str:
-        result = CliRunner().invoke(app, words)
-        if fails:
-            assert isinstance(result.exception, fails), result.output
-            return f"{result.output} {result.exception}"
-        assert result.exit_code == code, (result.output, result.exception)
-        return result.output
-
-    return call
+    return run_command
 
 
 def test_a_test_message_is_sent_without_a_database(run: Run, tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import run_command
 from support.rows import MINUTE, NOW, draft, found, kept
-from typer.testing import CliRunner
 
 from monitor.domain.article import Stage
 from monitor.domain.errors import InputError, UsageError
@@ -34,16 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     database.articles.save_page(unread, unread.article, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
     database.findings.save([(one, found("rule")) for one in database.articles.unmatched(1)], NOW)
     database.close()
-
-    def call(*words: str, code: int = 0, fails: type[Exception] | None = None) -> str:
-        result = CliRunner().invoke(app, words)
-        if fails:
-            assert isinstance(result.exception, fails), result.output
-            return str(result.exception)
-        assert result.exit_code == code, (result.output, result.exception)
-        return result.output
-
-    return call
+    return run_command
 
 
 def test_a_database_is_upgraded_backed_up_and_checked(run: Run, tmp_path: Path) -> None:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import run_command
 from support.rows import draft, screened
 from support.stores import open_database
-from typer.testing import CliRunner
 
 from monitor.cli.digests import print_attempts
 from monitor.config.load import load_configuration
@@ -38,16 +37,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     database = open_database(tmp_path)
     screened(database, draft("harbour"), draft("bridge"), now=datetime.now(UTC) - timedelta(minutes=1))
     database.close()
-
-    def call(*words: str, fails: type[Exception] | None = None) -> str:
-        result = CliRunner().invoke(app, words)
-        if fails:
-            assert isinstance(result.exception, fails), result.output
-        else:
-            assert result.exit_code == 0, (result.output, result.exception)
-        return result.output if fails is None else result.output + str(result.exception)
-
-    return call
+    return run_command
 
 
 def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import app, run_command
 from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
 from support.stores import open_database
 from typer.testing import CliRunner
@@ -51,16 +51,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedbackDe
 @pytest.fixture
 def run(desk: FeedbackDesk) -> Run:
     """Run a command in the folder."""
-
-    def call(*words: str, fails: type[Exception] | None = None) -> str:
-        result = CliRunner().invoke(app, words)
-        if fails:
-            assert isinstance(result.exception, fails), result.output
-            return str(result.exception)
-        assert result.exit_code == 0, (result.output, result.exception)
-        return result.output
-
-    return call
+    return run_command
 
 
 def test_a_code_of_a_digest_is_enough_to_reject_and_undo(run: Run, desk: FeedbackDesk) -> None:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import app, run_command
 from support.rows import NOW, draft, found, kept
 from support.stores import open_database
 from time_machine import travel
@@ -53,16 +54,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         database.findings.save([(one, matched) for one in database.articles.unmatched(10)], at)
     database.close()
 
-    def call(*words: str, fails: type[Exception] | None = None) -> str:
-        result = CliRunner().invoke(app, ["search", *words])
-        if fails:
-            assert isinstance(result.exception, fails), (result.output, result.exception)
-            return str(result.exception)
-        assert result.exit_code == 0, (result.output, result.exception)
-        return result.output
-
     with travel(NOW, tick=False):
-        yield call
+        yield partial(run_command, "search")
 
 
 def titles(output: str) -> list[int]:

@@ -8,10 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import run_command
 from support.rows import NOW, draft, screened
 from support.stores import open_database
-from typer.testing import CliRunner
 
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.pipeline.group import GroupingStep
@@ -37,16 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     screened(database, draft("crossing", body=text), quarantined, now=NOW + timedelta(hours=1))
     asyncio.run(GroupingStep(database, lambda: NOW).run_all())
     database.close()
-
-    def call(*words: str, fails: type[Exception] | None = None) -> str:
-        result = CliRunner().invoke(app, words)
-        if fails:
-            assert isinstance(result.exception, fails), result.output
-            return str(result.exception)
-        assert result.exit_code == 0, (result.output, result.exception)
-        return result.output
-
-    return call
+    return run_command
 
 
 def test_stories_are_listed_and_shown(run: Run) -> None:

@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from support.command_line import app
+from support.command_line import run_command
 from support.rows import NOW, draft, kept
 from support.stores import open_database
 from time_machine import travel
-from typer.testing import CliRunner
 
 from monitor.config.load import load_configuration
 from monitor.match.engine import compile_watchlist
@@ -48,13 +48,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         database.findings.save([(one, matcher.match(one.article)) for one in database.articles.unmatched(100)], at)
     database.close()
 
-    def call(*words: str) -> str:
-        result = CliRunner().invoke(app, ["succession", *words])
-        assert result.exit_code == 0, (result.output, result.exception)
-        return result.output
-
     with travel(NOW, tick=False):
-        yield call
+        yield partial(run_command, "succession")
 
 
 def test_a_succession_is_listed_with_its_passages(run: Run) -> None:
