@@ -31,8 +31,10 @@ class Postgres:
             self._as = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             os.chown(self.home, NOBODY, NOBODY)
             if not self._reachable():
-                shutil.copytree(self._bin.parent, self.home / "install")
-                self._bin = self.home / "install" / "bin"
+                package = Path(wheel.origin).parent
+                for folder in (package, *package.parent.glob(f"{package.name}.libs")):  # the programs need both
+                    shutil.copytree(folder, self.home / "install" / folder.name)
+                self._bin = self.home / "install" / package.name / "pginstall18" / "bin"
         self._count = 0
 
     def __enter__(self) -> Self:
