@@ -34,6 +34,7 @@ class Postgres:
                 package = Path(wheel.origin).parent
                 for folder in (package, *package.parent.glob(f"{package.name}.libs")):  # the programs need both
                     shutil.copytree(folder, self.home / "install" / folder.name)
+                (self.home / "install").chmod(0o755)  # also under a umask that keeps files private
                 self._bin = self.home / "install" / package.name / "pginstall18" / "bin"
         self._count = 0
 
