@@ -30,7 +30,6 @@ from monitor.text.encoding import decode
 from monitor.text.references import repair_xml_references
 
 MAX_DOCUMENT_BYTES = 30_000_000  # the same maximum as for a large document that the server compresses
-MAX_INLINE_BYTES = 400_000
 _HTML_START = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title)\b", re.IGNORECASE | re.DOTALL
 )
@@ -48,13 +47,12 @@ _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECAS
 _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
-def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
-    """Decode a document that is simple enough to be parsed in this process; return None for any other document.
+def decode_ordinary_feed(body: bytes, content_type: str, source: Source) -> str | None:
+    """Decode the document of a feed; return None for a compressed document and for one of another kind of source.
 
-    Only the document of a feed is simple enough, and only if it is short and not compressed. All other documents must
-    be parsed in the process pool, whose processes can be killed.
+    Such documents must be parsed in the process pool, whose processes can be killed.
     """
-    if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
+    if source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
         return None
     return decode(body, content_type)
 

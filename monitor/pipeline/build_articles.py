@@ -116,9 +116,17 @@ class ProcessOffloader:
         if self._process_pool is None or len(batch) < MIN_OFFLOAD_ARTICLES:
             return None
         self.add_backlog(len(batch))
-        if self._backlog < OFFLOAD_THRESHOLD:
+        return await self.run_if_busy(len(batch), work, batch, *args)
+
+    async def run_if_busy(self, article_count: int, work: Callable[..., T], *args: object) -> T | None:
+        """Run ``work(*args)``, which is work on about ``article_count`` articles, in a worker process if many wait.
+
+        The result is None if the caller must run the work itself, because few articles wait, or no process can be
+        started. Raises every error that ``work`` raises, and ``WorkerKilled``.
+        """
+        if self._process_pool is None or self._backlog < OFFLOAD_THRESHOLD:
             return None
-        call = _OffloadedCall(work, (batch, *args), len(batch), asyncio.get_running_loop().create_future())
+        call = _OffloadedCall(work, args, article_count, asyncio.get_running_loop().create_future())
         self._queue.append(call)
         if self._active_tasks < self._concurrency:
             self._active_tasks += 1

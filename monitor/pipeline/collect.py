@@ -19,7 +19,13 @@ from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
 from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, ProcessOffloader, build_aliases
 from monitor.pipeline.early_matching import EarlyMatching
-from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt, UnchangedFeed
+from monitor.pipeline.feed_documents import (
+    EXPECTED_NEW_FEED_ENTRIES,
+    FeedDocumentReader,
+    FetchedFeed,
+    PollAttempt,
+    UnchangedFeed,
+)
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
 from monitor.store.database import Database
 from monitor.stories.evidence import recognize_entries
@@ -38,11 +44,6 @@ interrupts all running polls, also of sources that did not cause it. This limit 
 failures after which an article is abandoned.
 """
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
-EXPECTED_NEW_FEED_ENTRIES = 30
-"""Number of entries to expect from a source that was never polled before.
-
-From this number, the number of articles that will wait to be built is estimated.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ class Collector:
     ) -> None:
         self._database, self._clock, self._backfill = database, clock, backfill
         self._cpu_slot = asyncio.Lock()
-        self.feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
         self._offloader = offloader or ProcessOffloader()
+        self.feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot, self._offloader)
         self._early = early
         self.article_builder = ArticleBuilder(self._offloader, self._cpu_slot, early)
         self._poll_slots = asyncio.Semaphore(MAX_CONCURRENT_POLLS)

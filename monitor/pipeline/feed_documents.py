@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
@@ -35,6 +35,7 @@ from monitor.domain.source import Feed, FetchMethod, Source, SourceKind
 from monitor.domain.source_health import suggest_for_document
 from monitor.domain.special_sources import Api
 from monitor.parse.incremental import hash_body
+from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
 from monitor.text.encoding import decode
 from monitor.text.urls import extract_origin
@@ -44,6 +45,12 @@ MAX_SITEMAP_DOCUMENTS = 8  # sitemaps of one poll, including the sitemaps of nes
 MAX_INDEX_LEVELS = 2
 MAX_PREFERRED_SITEMAPS = 2  # the other sitemaps are read at the ends of the index, where new ones appear
 MAX_LARGE_DOCUMENTS = 4  # number of documents read at the same time; each takes 45 MB at most (wire and decoded)
+MAX_SHORT_BYTES = 400_000  # a longer document is parsed in a worker process, together with no other document
+EXPECTED_NEW_FEED_ENTRIES = 30
+"""Number of entries to expect from a source that was never polled before.
+
+From this number, the number of articles that will wait to be built is estimated.
+"""
 
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
@@ -55,11 +62,14 @@ class ParsedFeed:
     - ``unchanged_count`` items were skipped, because their bytes were the same at the last poll.
     - ``item_hashes`` are hashes by which the next poll recognizes the items. They are empty if the document cannot be
       divided into items.
+    - ``keyed_entries`` are the entries with their keys, the values by which articles are found again. They are None if
+      the keys are not assigned yet.
     """
 
     feed: Feed
     unchanged_count: int = 0
     item_hashes: bytes = b""
+    keyed_entries: tuple[KeyedEntry, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +164,16 @@ def _hash_parsing_settings(source: Source) -> str:
 class FeedDocumentReader:
     """Reader of the documents that polls fetch, such as feeds, sitemaps and listing pages.
 
-    Large or unusual documents are parsed in a worker process. All others are parsed in this process, which blocks the
-    event loop. Each parsing call must therefore hold the lock ``cpu_slot``, so that other tasks can run between two
-    documents.
+    Large or unusual documents are parsed in a process of ``process_pool``, and all documents are parsed in a process of
+    ``offloader`` while many articles wait. Otherwise they are parsed in this process, which blocks the event loop. Each
+    parsing call must therefore hold the lock ``cpu_slot``, so that other tasks can run between two documents.
     """
 
-    def __init__(self, fetcher: Fetcher, process_pool: ProcessPool, cpu_slot: asyncio.Lock) -> None:
+    def __init__(
+        self, fetcher: Fetcher, process_pool: ProcessPool, cpu_slot: asyncio.Lock, offloader: ProcessOffloader
+    ) -> None:
         self._fetcher, self._process_pool, self._cpu_slot = fetcher, process_pool, cpu_slot
+        self._offloader = offloader
         self._large_document_slots = asyncio.Semaphore(MAX_LARGE_DOCUMENTS)
 
     async def read(
@@ -230,7 +243,9 @@ class FeedDocumentReader:
             # The complete document may have the same validators as the incomplete one. An index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""
-        keyed_entries = await self._key_entries(feed, is_partial=bool(parsed.unchanged_count))
+        keyed_entries = parsed.keyed_entries
+        if keyed_entries is None:
+            keyed_entries = await self._key_entries(feed, is_partial=bool(parsed.unchanged_count))
         result = FetchedFeed(response, body_hash, replace(parsed, feed=feed), keyed_entries, sitemap_parts=parts)
         return PollAttempt(poll_state, result)
 
@@ -404,16 +419,22 @@ class FeedDocumentReader:
 
             known_count = int(dict(response.headers).get(KNOWN_COUNT_HEADER, "0"))
             return ParsedFeed(await parse_mailbox(response, source, self._process_pool), known_count)
-        if not is_isolated:
+        document = _Document(response.body, response.content_type, response.url, source)
+        if not is_isolated and len(document.body) <= MAX_SHORT_BYTES:
+            if not known_item_hashes:
+                offload = self._offloader.run_if_busy
+                result = await offload(EXPECTED_NEW_FEED_ENTRIES, _parse_in_worker, document)
+                if isinstance(result, NotAFeed):
+                    raise result
+                if result is not None:
+                    return result
             async with self._cpu_slot:
-                parsed = _parse_inline(response, source, known_item_hashes)
+                parsed = _parse_ordinary(document, known_item_hashes)
             if parsed is not None:
                 return parsed
         from monitor.parse.dispatch import parse_document
 
-        return ParsedFeed(
-            await self._process_pool.run(parse_document, response.body, response.content_type, response.url, source)
-        )
+        return ParsedFeed(await self._process_pool.run(parse_document, *document))
 
     async def _key_entries(self, feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
         async with self._cpu_slot:
@@ -505,19 +526,45 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
             assert_never(error.fault)
 
 
-def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
-    """Parse an ordinary document, or only its new items, in this process.
+class _Document(NamedTuple):
+    """A document of a source, with the content type that its server has stated, and the URL of its response."""
 
-    The result is None if the document must be parsed in a worker process.
+    body: bytes
+    content_type: str
+    url: str
+    source: Source
+
+
+def _parse_in_worker(document: _Document) -> ParsedFeed | NotAFeed:
+    """Parse a document in a worker process, and assign the keys of its entries unless further documents may be added.
+
+    An error is returned and not raised, because a document that cannot be parsed is not a failure of the process.
     """
-    from monitor.parse.dispatch import decode_inline_text, parse_ordinary_feed
+    from monitor.parse.dispatch import parse_document
+
+    try:
+        parsed = _parse_ordinary(document, b"") or ParsedFeed(parse_document(*document))
+    except NotAFeed as error:
+        return error
+    if parsed.feed.nested_urls or document.source.kind.has_further_pages:
+        return parsed
+    feed = drop_build_time(parsed.feed)
+    return replace(parsed, feed=feed, keyed_entries=assign_entry_keys(feed))
+
+
+def _parse_ordinary(document: _Document, known_item_hashes: bytes) -> ParsedFeed | None:
+    """Parse the document of a feed in an ordinary format, or only its new items.
+
+    The result is None for any other document, which must be parsed in a worker process.
+    """
+    from monitor.parse.dispatch import decode_ordinary_feed, parse_ordinary_feed
     from monitor.parse.incremental import hash_items
 
-    text = decode_inline_text(response.body, response.content_type, source)
+    text = decode_ordinary_feed(document.body, document.content_type, document.source)
     if text is None:
         return None
-    parsed = _parse_new_items(text, response.url, source, known_item_hashes)
-    if parsed is None and (feed := parse_ordinary_feed(text, response.url, source)):
+    parsed = _parse_new_items(text, document.url, document.source, known_item_hashes)
+    if parsed is None and (feed := parse_ordinary_feed(text, document.url, document.source)):
         parsed = ParsedFeed(feed, 0, hash_items(text))
     return parsed
 

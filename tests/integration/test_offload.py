@@ -59,9 +59,27 @@ class FailingEntryPool(KillingPool):
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         self.jobs += 1
         batch = args[0][0][1][0] if work is run_calls else args[0]
-        if any("poison" in entry.title for entry in batch):
+        if any(isinstance(entry, Entry) and "poison" in entry.title for entry in batch):
             await self.pool.run(os._exit, 1)
         return await self.pool.run(work, *args)
+
+
+class FailingDocumentPool(KillingPool):
+    """Process pool that kills its process whenever it parses the document of the source ``s1``."""
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        self.jobs += 1
+        if work is run_calls and any(b">s1<" in part for part in args[0][0][1][0] if isinstance(part, bytes)):
+            await self.pool.run(os._exit, 1)
+        return await self.pool.run(work, *args)
+
+
+class NoProcessPool(KillingPool):
+    """Process pool that cannot start a process."""
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        self.jobs += 1
+        raise OSError("no more processes")
 
 
 def feed(source: str) -> bytes:
@@ -111,8 +129,28 @@ def test_an_entry_that_kills_its_process_becomes_plain_text(tmp_path: Path, monk
     assert [number for number, (one, other) in enumerate(zip(in_process, in_pool, strict=True)) if one != other] == [27]
     assert in_pool[27][1].body == in_process[27][1].body
     assert found_in_pool == found > 0
-    assert pool.jobs == 3 + 20
+    assert pool.jobs == 3 + 3 + 20  # three documents are parsed, and their entries built, of one feed one by one
     assert pool.pool.killed_count == 2
+
+
+def test_a_document_that_kills_its_process_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other sources are stored, and the program goes on."""
+    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
+    in_process, _, _ = collected(tmp_path / "here.db", None)
+    pool = FailingDocumentPool(SubprocessPool(1))
+    in_pool, _, _ = collected(tmp_path / "there.db", pool)
+    assert in_pool == [one for one in in_process if one[0] != "s1"]
+    assert pool.pool.killed_count == 1
+
+
+def test_without_worker_processes_documents_are_parsed_in_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
+    in_process, _, _ = collected(tmp_path / "here.db", None)
+    pool = NoProcessPool(SubprocessPool(1))
+    assert collected(tmp_path / "there.db", pool)[0] == in_process
+    assert pool.jobs > 0
 
 
 def prose(number: int) -> str:

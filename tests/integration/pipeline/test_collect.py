@@ -29,7 +29,7 @@ from monitor.domain.fetch_result import (
 )
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import ArticleFilter
-from monitor.domain.source import Listing, Source, TextOrigin
+from monitor.domain.source import Entry, Listing, Source, TextOrigin
 from monitor.domain.source_health import recovery_notices
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
@@ -460,7 +460,7 @@ def test_fallback_articles_are_noted_in_the_result(database: Database) -> None:
     class Deadly(InlineProcessPool):
         async def run(self, work: Callable[..., T], *args: Any) -> T:
             batch = args[0][0][1][0] if work is run_calls else args[0]
-            if any(entry.title == "Headline 3" for entry in batch):
+            if any(isinstance(entry, Entry) and entry.title == "Headline 3" for entry in batch):
                 raise WorkerKilled("too long")
             return await super().run(work, *args)
 

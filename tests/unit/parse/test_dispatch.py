@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import DateSelector, Feed, Listing, Source
-from monitor.parse.dispatch import decode_inline_text, parse_document
+from monitor.parse.dispatch import decode_ordinary_feed, parse_document
 from monitor.stories.identity import is_empty_entry
 
 URL = "https://daily.example/news/feed"
@@ -178,12 +178,11 @@ def test_the_error_for_an_empty_listing_names_the_cause(listing: Listing, page: 
     assert caught.value.fault is fault
 
 
-def test_only_small_uncompressed_feeds_are_parsed_in_process() -> None:
-    """Large and compressed feeds, sitemaps and pages are left to a worker process."""
-    assert decode_inline_text(RSS.encode(), "", SOURCE) == RSS
-    assert decode_inline_text(gzip.compress(RSS.encode()), "", SOURCE) is None
-    assert decode_inline_text(RSS.encode() + b" " * 500_000, "", SOURCE) is None
-    assert decode_inline_text(RSS.encode(), "", replace(SOURCE, feed="", sitemap=URL)) is None
+def test_only_uncompressed_feeds_are_parsed_in_process() -> None:
+    """Compressed feeds, sitemaps and pages are left to a worker process."""
+    assert decode_ordinary_feed(RSS.encode(), "", SOURCE) == RSS
+    assert decode_ordinary_feed(gzip.compress(RSS.encode()), "", SOURCE) is None
+    assert decode_ordinary_feed(RSS.encode(), "", replace(SOURCE, feed="", sitemap=URL)) is None
 
 
 @pytest.mark.parametrize(
