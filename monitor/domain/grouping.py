@@ -97,10 +97,10 @@ class GroupingIndex(Protocol):
         """Return the centroid of a story (its most important terms), or None if no open story has this id."""
         ...
 
-    def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
+    def similar_stories(self, terms: Sequence[int], limit: int, min_shared: int = 1) -> Sequence[StoryCentroid]:
         """Return the open stories that share the most terms with ``terms``, at most ``limit`` of them.
 
-        ``terms`` are sorted by weight, the highest first.
+        ``terms`` are sorted by weight, the highest first. A story must share at least ``min_shared`` of them.
         """
         ...
 

@@ -6,7 +6,7 @@ If the article fits two stories very well, and they fit one another, the two sto
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,11 @@ from monitor.stories.similarity import LONG_TEXT_WORDS, TERM_DTYPE, WEIGHT_DTYPE
 
 MIN_SCORE, MIN_MERGE_SCORE = -0.2, 0.5
 MAX_CANDIDATE_STORIES = 8
+MIN_SHARED_TERMS = 2
+"""Minimum number of top terms (see ``top_terms``) that a story must share with a long article (``LONG_TEXT_WORDS``).
+
+In the labelled texts, each long article shares more than one top term with the other reports of its event.
+"""
 MAX_MERGED_STORIES = 3
 MAX_CENTROID_TERMS, MAX_CENTROID_LANGUAGE_FREE_TERMS = 96, 32
 MAX_CENTROID_DAYS = 16
@@ -48,12 +53,15 @@ class StoryClusterer:
     def place(
         self,
         vector: TermVector,
+        terms: Sequence[int],
         features: TermFeatures,
         new_id: str,
         story_id: str = "",
         is_excluded: Callable[[str], bool] = lambda _: False,
     ) -> str:
         """Assign an article to a story and return the id of this story.
+
+        ``terms`` are the top terms of the article (see ``top_terms``), by which similar stories are searched for.
 
         If ``story_id`` is given, this story is open, and the dates are close enough, the article joins it; an example
         is the story of a post to which the article replies. Otherwise the article joins the most similar story. If no
@@ -65,7 +73,8 @@ class StoryClusterer:
         if story_id and (given := self.index.get_centroid(story_id)) and _is_in_window(features, given):
             self.index.save_centroid(extend_centroid(given, vector, features))
             return given.id
-        candidates = self.index.similar_stories(top_terms(vector), MAX_CANDIDATE_STORIES)
+        min_shared = MIN_SHARED_TERMS if features.word_count >= LONG_TEXT_WORDS else 1
+        candidates = self.index.similar_stories(terms, MAX_CANDIDATE_STORIES, min_shared)
         ranked = sorted(
             (
                 (score, candidate)

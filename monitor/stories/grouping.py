@@ -59,10 +59,14 @@ class _Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class _WeightedArticle:
-    """Result for an article that is not a duplicate: its features and weighted terms, by which its story is found."""
+    """Result for an article that is not a duplicate: its features, its weighted terms, and the top terms of these.
+
+    The top terms are the ones by which stories are searched for (see ``top_terms``).
+    """
 
     features: ArticleFeatures
     vector: TermVector
+    terms: list[int]
 
 
 class Grouper:
@@ -91,9 +95,7 @@ class Grouper:
             duplicate or self._weight_terms(one_features)
             for one_features, duplicate in zip(features, duplicates, strict=True)
         ]
-        self._index.prefetch_terms(
-            term for one in results if isinstance(one, _WeightedArticle) for term in top_terms(one.vector)
-        )
+        self._index.prefetch_terms(term for one in results if isinstance(one, _WeightedArticle) for term in one.terms)
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
@@ -121,7 +123,8 @@ class Grouper:
 
     def _weight_terms(self, features: ArticleFeatures) -> _WeightedArticle:
         self._vocabulary.learn(features.term_features)
-        return _WeightedArticle(features, self._vocabulary.weight_terms(features.term_features))
+        vector = self._vocabulary.weight_terms(features.term_features)
+        return _WeightedArticle(features, vector, top_terms(vector))
 
     def _assign_story(self, incoming: IncomingArticle, result: _Duplicate | _WeightedArticle) -> Placement:
         if isinstance(result, _Duplicate):
@@ -132,12 +135,13 @@ class Grouper:
             thread = answered.story_id if answered else ""
             story = StoryClusterer(self._index).place(
                 result.vector,
+                result.terms,
                 result.features.term_features,
                 incoming.story_id,
                 thread,
                 lambda story_id: self._has_other_event(story_id, incoming, result.features),
             )
-            terms = top_terms(result.vector)
+            terms = result.terms
         placement = replace(self._placed[incoming.article_id], story_id=story)
         self._index.place(placement, terms)
         return placement

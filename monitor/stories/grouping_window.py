@@ -149,6 +149,7 @@ class _BatchPostings:
         self._table = table
         self._rows: dict[int, int] = {}
         self._owners = table.find(())
+        self._listed: tuple[Sequence[int], list[int]] = (), []
 
     def prefetch(self, keys: Iterable[int]) -> None:
         """Read the owners of the given keys into the cache, in one look-up. Keys in the cache are skipped."""
@@ -162,11 +163,13 @@ class _BatchPostings:
         return self._owners[rows]
 
     def _list_rows(self, keys: Sequence[int]) -> list[int]:
-        try:
-            return [self._rows[key] for key in keys]
-        except KeyError:  # a key was not prefetched
-            self.prefetch(keys)
-            return [self._rows[key] for key in keys]
+        if keys is not self._listed[0]:  # the keys of an article are usually looked up, and then added
+            try:
+                self._listed = keys, [self._rows[key] for key in keys]
+            except KeyError:  # a key was not prefetched
+                self.prefetch(keys)
+                self._listed = keys, [self._rows[key] for key in keys]
+        return self._listed[1]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
         """Record that an article or story has the given keys.
@@ -334,11 +337,11 @@ class GroupingBatch:
             self._terms.add(terms, self._window.number_of(placement.story_id))
             self._new_terms[placement.article_id] = np.array(terms, "<u4").tobytes()
 
-    def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
+    def similar_stories(self, terms: Sequence[int], limit: int, min_shared: int = 1) -> Sequence[StoryCentroid]:
         """Return at most ``limit`` open stories that share terms with an article, the most similar first.
 
-        ``terms`` are sorted by weight, and earlier terms count more. If two stories are equally similar, the older one
-        is first.
+        ``terms`` are sorted by weight, and earlier terms count more. A story must share at least ``min_shared`` of
+        them. If two stories are equally similar, the older one is first.
         """
         owners = self._terms.find(terms)
         bits = len(terms).bit_length()
@@ -350,6 +353,9 @@ class GroupingBatch:
         numbers = shared >> bits
         starts = find_starts(numbers)
         totals = np.add.reduceat(shared & ((1 << bits) - 1), starts)
+        if min_shared > 1:
+            is_kept = np.concatenate((starts[1:], (len(numbers),))) - starts >= min_shared
+            starts, totals = starts[is_kept], totals[is_kept]
         ranked: list[int] = np.sort((totals << 32) - numbers[starts])[: -limit - 1 : -1].tolist()
         found = dict.fromkeys(self._resolve(-one & 0xFFFFFFFF) for one in ranked)
         return [centroid for centroid in map(self._get_centroid, found) if centroid]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from steps import FACTOR, growth
 
 from monitor.domain.article import Article
-from monitor.domain.grouping import Placement
+from monitor.domain.grouping import Placement, StoryCentroid
 from monitor.stories.features import Vocabulary, day_distance, extract_features
 from monitor.stories.fingerprints import normalize_text
 from monitor.stories.grouping import Grouper, IncomingArticle, group_articles, sort_articles
@@ -89,6 +89,17 @@ def test_batch_sizes_do_not_matter(sizes: list[int]) -> None:
     assert {comers[one.article_id].story_id: one.story_id for one in placed} == {
         name: story for name, (story, _) in group_articles(NEWS).items()
     }
+
+
+def test_similar_stories_share_the_minimum_number_of_terms() -> None:
+    """Of these, the ones with the heaviest terms are first, and at most ``limit`` are returned."""
+    batch = StoryWindow().begin(lambda number: (None, "", ""))
+    for number, terms in enumerate(([7], [8, 9], [7, 9], [7, 8, 9], [5])):
+        batch.save_centroid(StoryCentroid(f"s{number}", b"", b"", b"", frozenset(), 1, NOON, NOON))
+        batch.place(Placement(number, f"s{number}"), terms)
+    found = {count: [one.id for one in batch.similar_stories([7, 8, 9], 9, count)] for count in (1, 2, 3, 4)}
+    assert found == {1: ["s3", "s2", "s0", "s1"], 2: ["s3", "s2", "s1"], 3: ["s3"], 4: []}
+    assert [one.id for one in batch.similar_stories([7, 8, 9], 2, 2)] == ["s3", "s2"]
 
 
 def test_stories_and_duplicates_have_a_time_window() -> None:
