@@ -1,7 +1,7 @@
 """Configuration and database for a simulated day; in the database all sources were polled before."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import frame  # noqa: F401 - adds this checkout to the path
 from outlets import HEAD, OLD, old_item
 
 from monitor.config.load import load_configuration
+from monitor.domain.values import replace
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.store.core_tables import ENTRY_KEY
 from monitor.store.database import Database

@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from multiprocessing import get_context
@@ -27,6 +26,7 @@ from monitor.domain.delivery import Sent
 from monitor.domain.digest import Coverage, Digest, DigestPlan, ReportableHit, Window
 from monitor.domain.mention import HitKind, MatchForm, Mention, Passage
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official
 from monitor.fetch.transport import create_guarded_transport
 from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender

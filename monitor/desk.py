@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices

@@ -13,7 +13,6 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +28,7 @@ from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, SchemaMismatch, StoreError, UsageError
 from monitor.domain.ports import Clock, ProcessPool
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.domain.workers import COLLECT_TASK, HEARTBEAT_INTERVAL, QUEUE_NAME, READ_PAGES_TASK, WorkerHeartbeat
 from monitor.jobs import SHUTDOWN_TIMEOUT, TICK_INTERVAL
 from monitor.pipeline.heartbeats import delete_heartbeat, save_heartbeat

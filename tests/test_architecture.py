@@ -34,7 +34,7 @@ IO_PACKAGES = {
     "telemetry",
 }  # used through protocols; the store directly
 PURE = {  # package: the third-party modules it may use
-    "domain": {"pydantic"},
+    "domain": {"msgspec", "pydantic"},
     "language": {"pydantic"},
     "text": {"numpy"},
     "parse": {"feedparser", "selectolax", "lxml", "xxhash", "jmespath"},

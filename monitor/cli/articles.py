@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +23,7 @@ from monitor.cli.common import (
     stream_rows,
 )
 from monitor.domain.errors import UsageError
+from monitor.domain.values import replace
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle

@@ -1,6 +1,5 @@
 """Commands of ``monitor channels``: list the channels with their problems, and send a test message."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +17,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.delivery import Message, RenderedDigest, SendResult, Sent
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.values import replace
 
 if TYPE_CHECKING:
     from monitor.domain.channels import Channel

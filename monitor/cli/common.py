@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.records.values import encode_json, write_csv
 from monitor.text.numbers import format_count
 from monitor.text.sanitize import sanitize

@@ -1,7 +1,7 @@
 """Command ``monitor extract``: show the article on a page, and the reason why each text belongs to it or does not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ import typer
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
 from monitor.cli.input_documents import read_page_content
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.values import replace
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article

@@ -28,6 +28,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.people_import import import_people
 from monitor.domain.errors import UsageError
+from monitor.domain.values import replace
 from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -64,7 +65,6 @@ def list_people(
     csv: CsvOption = False,
 ) -> None:
     """List the watched people, beginning with those named most often in the last seven days."""
-    from dataclasses import replace
     from zoneinfo import ZoneInfo
 
     from monitor.insight.people import PeopleQuery, describe_young_archive, load_people

@@ -20,6 +20,7 @@ from monitor.cli.common import (
 from monitor.cli.config_edits import create_editor, record_edit
 from monitor.cli.text_files import TextFile
 from monitor.domain.errors import InputError, UsageError
+from monitor.domain.values import replace
 from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
@@ -162,8 +163,6 @@ def _name_file(items: "Iterable[ImportItem]", file: Path, files: Sequence[Path])
 
     If there are several ``files``, the field ``place`` of each of them begins with the name of ``file``.
     """
-    from dataclasses import replace
-
     for item in items:
         yield item if len(files) == 1 else replace(item, place=f"{file.name} {item.place}")
 
@@ -189,8 +188,6 @@ def _leave_out_tables(files: "FileSet", plan: "ImportPlan") -> "ImportPlan":
     These files cannot be edited by the program. For each change that is left out, the plan has a note with the file and
     the line of the official.
     """
-    from dataclasses import replace
-
     from monitor.config.people_document import PeopleDocument
     from monitor.domain.imported_people import ImportNote
 
@@ -213,8 +210,6 @@ def _plan_edits(files: "FileSet", plan: "ImportPlan", into: str) -> "list[FileEd
     ``plan`` contains the new people and the changes of known people. ``into`` is the name of the file for new people.
     If it is empty, their number decides whether they are written to sources.yaml or to people.yaml.
     """
-    from dataclasses import replace
-
     from monitor.config.people_files import build_change_edits, plan_file_edits
 
     changes = [

@@ -1,6 +1,5 @@
 """Commands of ``monitor readers``: manage the readers of the desk, and make one-time addresses for logging in."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +19,7 @@ from monitor.cli.common import (
 from monitor.cli.web import ListenOption, read_listen_option
 from monitor.domain.errors import UsageError
 from monitor.domain.readers import INVITATION_PERIOD, LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
+from monitor.domain.values import replace
 
 if TYPE_CHECKING:
     from monitor.domain.web_settings import ListenAddress, WebSettings

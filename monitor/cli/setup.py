@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, DatabaseOption, Jso
 from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
 from monitor.domain.errors import ConfigError, ConfigIssue, MonitorError, UsageError
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration

@@ -9,7 +9,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from monitor.domain.configuration_edits import (
 )
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.text.numbers import format_count
 
 BOM = "\N{BYTE ORDER MARK}"

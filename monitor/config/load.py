@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +30,7 @@ from monitor.domain.digest import DigestPlan, DigestReader
 from monitor.domain.errors import ConfigError, ConfigIssue, KeyIssue
 from monitor.domain.field_types import Id
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups, Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]

@@ -5,13 +5,13 @@ channel of their own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import Channel, EmailChannel
 from monitor.domain.digest import DigestPlan, DigestReader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.value_parsers import MAX_ID_CHARS
+from monitor.domain.values import replace
 
 
 def address_readers(

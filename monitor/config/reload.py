@@ -8,7 +8,7 @@ file in several steps.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -31,6 +31,7 @@ from monitor.domain.errors import ConfigError, ConfigIssue
 from monitor.domain.field_types import DEFAULT_DATABASE_URL, check_database_url
 from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.text.numbers import format_count
 
 MIN_REMOVED_SOURCES = 2

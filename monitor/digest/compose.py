@@ -6,7 +6,7 @@ is more prominent than one in the rest of the text.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from monitor.domain.digest import (
     Window,
 )
 from monitor.domain.mention import HitKind, Passage
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official
 
 MAX_OPENING_CHARS = 300  # number of characters of a text's opening if its first paragraph is longer

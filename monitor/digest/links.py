@@ -11,11 +11,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.delivery import Message, RenderedDigest
+from monitor.domain.values import replace
 
 LINK_PATH, UNSUBSCRIBE_PATH = "/l/", "/l/unsubscribe/"
 SIGNATURE_BYTES, DELIVERY_CHARS = 16, 20

@@ -5,7 +5,6 @@ The email HTML is limited to the size that mail programs show. All other formats
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 from monitor.digest.payload import build_payload, encode_payload, format_utc
 from monitor.digest.presenter import present_digest
@@ -13,6 +12,7 @@ from monitor.digest.templating import MAX_REFERENCES, render_template
 from monitor.digest.views import DigestView, ItemView, SectionView, StoryLink, StoryView
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestStory
+from monitor.domain.values import replace
 from monitor.text.sanitize import truncate_text
 
 MAX_QUOTE_CHARS = 280

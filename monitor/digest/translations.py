@@ -1,10 +1,10 @@
 """Translations: finds the texts of a digest that need a translation, and adds the translations to the digest."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from monitor.domain.digest import Digest, DigestItem
 from monitor.domain.translation import TextToTranslate, Translation
+from monitor.domain.values import replace
 
 MAX_TEXTS = 120  # per digest; the most important stories are first
 MAX_PASSAGES = 3  # per article

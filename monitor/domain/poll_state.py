@@ -1,12 +1,13 @@
 """Poll state of a source, page quality of a source, and the detection of layout changes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil, log
 from statistics import median
 
 from monitor.domain.errors import PageProblem
+from monitor.domain.values import replace
 
 MIN_LEARNED_PAGES = 10
 OUTLIER_RATIO = 0.6

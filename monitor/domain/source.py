@@ -3,7 +3,7 @@
 Values from sources.yaml are validated by pydantic; values from code that constructs a source are not checked.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, assert_never
@@ -32,6 +32,7 @@ from monitor.domain.field_types import (
     parse_paused,
 )
 from monitor.domain.special_sources import Api, Mailbox
+from monitor.domain.values import replace
 
 
 @dataclass(frozen=True, slots=True)

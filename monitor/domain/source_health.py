@@ -1,7 +1,7 @@
 """Health of sources: the diagnosis after a poll, notices about problems, and suggestions on how to fix them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source, SourceKind
+from monitor.domain.values import replace
 
 SUGGEST_FIND_FEED = "open the address in a browser; `monitor sources discover` finds where the feed is now"
 SUGGEST_ASK_ACCESS = "ask the outlet to allow this program's User-Agent, or use another feed or sitemap of the outlet"

@@ -4,13 +4,13 @@ A fallback builds an article without the HTML parser.
 """
 
 import re
-from dataclasses import replace
 from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.domain.article import REPLY, REPOST, Article, append_attached
 from monitor.domain.source import Entry, Source, TextOrigin
+from monitor.domain.values import replace
 from monitor.extract.dom_blocks import PageLayout, TextRun, limit_html, normalize_spacing, survey_dom
 from monitor.extract.language_detection import detect_language
 from monitor.extract.line_breaks import unwrap_lines

@@ -7,10 +7,11 @@ tables are read row by row.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from monitor.domain.values import replace
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, join_pieces
 from monitor.extract.main_content import measure_weight
 

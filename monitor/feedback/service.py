@@ -6,7 +6,7 @@ adds hits. Every act of feedback is recorded as a change, which can be undone.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.domain.article import Region, Stage, StoredArticle
@@ -30,6 +30,7 @@ from monitor.domain.feedback import (
 )
 from monitor.domain.mention import Findings, MatchForm
 from monitor.domain.ports import Clock
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.rescreen import RescreenStep, screen_again

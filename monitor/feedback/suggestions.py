@@ -9,7 +9,7 @@ correction still works.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from monitor.domain.article import Article, StoredArticle
 from monitor.domain.feedback import VERDICT_REASON_PREFIX, Verdict, VerdictKind
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.match.article_text import normalize_article
 from monitor.match.engine import Matcher, compile_watchlist

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, FetchResult
+from monitor.domain.values import replace
 from monitor.fetch.address_guard import AddressGuard
 from monitor.fetch.guarded_proxy import GuardedProxy
 

@@ -6,10 +6,11 @@ sources.yaml are never replaced. Only missing values, names, posts and dates are
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from monitor.domain.errors import KeyIssue
 from monitor.domain.imported_people import ImportedPerson, ImportItem, ImportNote
+from monitor.domain.values import replace
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Role, Watchlist
 from monitor.language.countries import find_country_of_code, format_country_name, is_country_code
 from monitor.match.lint import find_name_error, is_same_name, lint_names, to_key_issue

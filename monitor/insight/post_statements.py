@@ -8,7 +8,7 @@ in the official's own country, on the date of the article. Second, the name cann
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise, zip_longest
@@ -18,6 +18,7 @@ import ahocorasick_rs
 from monitor.domain.article import Article
 from monitor.domain.mention import MatchForm, Mention
 from monitor.domain.succession import PostStatement, StatementKind
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Role
 from monitor.insight.succession_items import Item, Kind, joiners, split_items
 from monitor.insight.succession_words import Mark, Marks, SuccessionWords, every_word, succession_words

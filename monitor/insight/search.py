@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Source
 from monitor.domain.value_parsers import parse_date, parse_duration
+from monitor.domain.values import replace
 from monitor.match.query.evaluate import CompiledQuery
 from monitor.match.query.parser import Or, Within
 from monitor.pipeline.search import FoundArticle, SearchRequest, search_articles

@@ -6,13 +6,14 @@ Items are posts, names, words such as "appointed" or "resigned", and other words
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 from itertools import zip_longest
 
 import ahocorasick_rs
 
+from monitor.domain.values import replace
 from monitor.insight.succession_words import (
     ADJACENT,
     NO_MARKS,

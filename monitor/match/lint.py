@@ -5,7 +5,7 @@ Each problem states the id of the official or rule, and the configuration key wh
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from monitor.domain.errors import KeyIssue, QueryError
 from monitor.domain.mention import Findings
 from monitor.domain.source import Source
 from monitor.domain.value_parsers import suggest_similar
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
 from monitor.match.names.scripts import is_native
 from monitor.text.fold import fold_key, fold_words

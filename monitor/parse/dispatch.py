@@ -5,11 +5,11 @@ The declared content type is not used, because it is often wrong.
 
 import re
 from collections import deque
-from dataclasses import replace
 from typing import assert_never
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.values import replace
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.html_listing import parse_listing
 from monitor.parse.json_api import parse_api

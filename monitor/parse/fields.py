@@ -3,13 +3,14 @@
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from urllib.parse import urljoin
 
 from monitor.domain.article import MAX_AUTHOR_CHARS, MAX_AUTHORS
 from monitor.domain.source import Entry
+from monitor.domain.values import replace
 from monitor.text.dates import expand_year, infer_day_first, parse_date
 from monitor.text.time_zones import SourceClock
 from monitor.text.urls import is_web_url, starts_with_host

@@ -6,7 +6,7 @@ with the UIDVALIDITY of the folder, the UID of the message and the message's len
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
@@ -21,6 +21,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from monitor.domain.article import AttachedText
 from monitor.domain.source import Entry, Feed, Source
 from monitor.domain.special_sources import MAX_MESSAGE_BYTES, Mailbox, MailContent
+from monitor.domain.values import replace
 from monitor.parse.fields import MAX_TEXT_CHARS, remove_control_characters, to_plain_text
 from monitor.text.encoding import decode
 from monitor.text.urls import canonicalize_url, is_web_url

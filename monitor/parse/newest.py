@@ -7,12 +7,12 @@ because publishers number articles and sitemaps in the order of their creation.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 from urllib.parse import unquote, urlsplit
 
 from monitor.domain.source import Entry, Feed
+from monitor.domain.values import replace
 from monitor.parse.fields import MAX_ENTRIES
 from monitor.text.dates import month_numbers
 

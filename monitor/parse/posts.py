@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from monitor.domain.source import Entry, Feed
+from monitor.domain.values import replace
 from monitor.parse.fields import to_plain_text
 
 _ACCOUNT_TITLE = re.compile(r"@(?P<handle>\S+) - (?P<name>.+)")

@@ -1,13 +1,13 @@
 """Article pages: fetch a page and extract the article; if the source requires it, load the page in a browser."""
 
 import re
-from dataclasses import replace
 
 from monitor.domain.article import Article
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Blocked, Fetched, FetchPurpose, FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import FetchMethod, Source
+from monitor.domain.values import replace
 from monitor.pipeline.feed_documents import request_headers
 
 _PASSWORD_FIELD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)

@@ -7,13 +7,13 @@ backfill that was interrupted continues with the next document. Articles that ar
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.domain.backfill import BackfillProgress
 from monitor.domain.poll_state import PollState
 from monitor.domain.ports import Clock
 from monitor.domain.source import Entry, Feed, Source, SourceKind, TextOrigin
+from monitor.domain.values import replace
 from monitor.pipeline.one_pass import Pipeline
 from monitor.store.database import Database
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,7 @@ from monitor.domain.errors import MonitorError, WorkerKilled
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Watchlist
 from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, compile_in_worker
 from monitor.pipeline.early_matching import EarlyMatching, with_date

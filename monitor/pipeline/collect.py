@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.domain.article import KnownArticle, NewArticle
@@ -17,6 +17,7 @@ from monitor.domain.poll_state import Lease, PollState, SourceState
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
+from monitor.domain.values import replace
 from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, ProcessOffloader, build_aliases
 from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.feed_documents import (

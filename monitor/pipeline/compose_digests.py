@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -49,6 +49,7 @@ from monitor.domain.poll_state import PollState
 from monitor.domain.ports import Clock, DigestSchedule, Translator
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.succession import Announcement
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
 from monitor.pipeline.report_operation import select_bulk_changes

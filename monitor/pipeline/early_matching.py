@@ -16,12 +16,12 @@ the stored article instead.
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, NewArticle, Stage, StoredArticle
 from monitor.domain.mention import Findings
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Watchlist
 from monitor.pipeline.bounded_matching import MatchingResult, log_hits, new_key
 

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, assert_never
@@ -34,6 +34,7 @@ from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import Feed, FetchMethod, Source, SourceKind
 from monitor.domain.source_health import suggest_for_document
 from monitor.domain.special_sources import Api
+from monitor.domain.values import replace
 from monitor.parse.incremental import hash_body
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time

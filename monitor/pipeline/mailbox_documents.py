@@ -4,7 +4,6 @@ If a message or attachment kills its worker process, only this message or attach
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from monitor.domain.article import AttachedText
 from monitor.domain.errors import MonitorError, WorkerKilled
@@ -12,6 +11,7 @@ from monitor.domain.fetch_result import Fetched
 from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Entry, Feed, Source
 from monitor.domain.special_sources import MAX_MESSAGE_BYTES
+from monitor.domain.values import replace
 from monitor.parse.mailbox import (
     Attachment,
     ParsedMessages,

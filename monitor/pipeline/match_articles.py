@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import inf
 
@@ -13,6 +13,7 @@ from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.feedback import Verdict, VerdictIndex
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
+from monitor.domain.values import replace
 from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult, log_hits
 from monitor.store.database import Database
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ from monitor.domain.source_health import (
     with_diagnosis,
     with_notice,
 )
+from monitor.domain.values import replace
 from monitor.pipeline.feed_documents import FetchedFeed, PollAttempt, SitemapPart, UnchangedFeed
 from monitor.stories.identity import KeyedEntry, collect_lookup_keys, is_empty_entry
 from monitor.stories.novelty import ClassifiedEntry, EntryDecision, PollNovelty, classify_entries

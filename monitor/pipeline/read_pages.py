@@ -5,7 +5,7 @@ If a page cannot be read, the text of the feed is stored instead, with the reaso
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.domain.article import Article, PendingPage
@@ -19,6 +19,7 @@ from monitor.domain.fetch_result import (
 )
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.pipeline.article_pages import extract_article, find_expired_login, find_problem, page_request
 from monitor.pipeline.page_queue import PAGE_LEASE, PageQueue, always_free
 from monitor.pipeline.store_retry import Sleep, run_with_retries

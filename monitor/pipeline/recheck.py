@@ -8,7 +8,7 @@ same thread as the first report of the story.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -20,6 +20,7 @@ from monitor.domain.mention import ChangePlace, Findings, HitKind, Passage, Rule
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Rule
 from monitor.pipeline.article_pages import extract_article, page_request
 from monitor.pipeline.bounded_matching import BoundedMatcher

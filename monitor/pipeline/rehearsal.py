@@ -1,13 +1,14 @@
 """Rehearsal: tests what edited rules would have reported in the stored articles of the last days. Nothing is stored."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.feedback import VerdictIndex
 from monitor.domain.read_models import ArticleFilter, Cursor
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Watchlist
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.match_articles import RuleBacktest, backtest

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
 
@@ -14,6 +14,7 @@ from monitor.domain.errors import StoreError
 from monitor.domain.feedback import RescreenResult, Verdict
 from monitor.domain.mention import Findings
 from monitor.domain.ports import Clock
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Examples, Watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.store.database import Database

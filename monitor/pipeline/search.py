@@ -7,7 +7,7 @@ evaluated on the articles with these words.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from monitor.domain.desk_models import ArticleLine
 from monitor.domain.errors import QueryError
 from monitor.domain.mention import Passage
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.query.evaluate import CompiledQuery, compile_query, evaluate_query, find_term
 from monitor.match.query.parser import And, Near, Node, Not, OfficialTerm, Or, Regex, TextTerm, Within

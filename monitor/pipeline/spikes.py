@@ -1,10 +1,10 @@
 """Rules with the key ``spike``: they report only while unusually many stories name one of their officials."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.domain.digest import DigestInputs, DigestPlan, ReportableHit
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Rule
 
 MAX_WAIT = timedelta(days=1)

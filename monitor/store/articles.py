@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -15,6 +14,7 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.mention import Findings
 from monitor.domain.poll_state import Lease, PollState
+from monitor.domain.values import replace
 from monitor.store.column_types import UtcDateTime
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY, SOURCE

@@ -1,7 +1,7 @@
 """Store of composed digests: their windows (periods), their inputs, and their storage together with deliveries."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -35,6 +35,7 @@ from monitor.domain.mention import HitKind, Passage, TextChange
 from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
+from monitor.domain.values import replace
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore
 from monitor.store.core_tables import (

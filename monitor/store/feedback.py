@@ -1,7 +1,7 @@
 """Store of readers' feedback: verdicts on whether an official is meant, marks on stories, and a log of all changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from monitor.domain.feedback import (
     Way,
 )
 from monitor.domain.mention import Findings
+from monitor.domain.values import replace
 from monitor.store.connections import Connections, insert_ignore
 from monitor.store.core_tables import (
     ARTICLE,

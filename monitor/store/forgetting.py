@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
@@ -13,6 +12,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.feedback import EDIT
 from monitor.domain.forgetting import ForgetReport
 from monitor.domain.mention import Passage
+from monitor.domain.values import replace
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import (

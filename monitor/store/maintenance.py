@@ -4,7 +4,6 @@ Expired data is deleted in small transactions; articles with mentions or hits, a
 Expiry uses the trusted time (``key_value.trusted_now``), so a clock that is years ahead deletes nothing.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import StoreCorrupt
 from monitor.domain.polling_policy import MAX_CLOCK_JUMP, ClockChange, ClockTrust
 from monitor.domain.read_models import DiskSpace
+from monitor.domain.values import replace
 from monitor.store.backup import back_up, backup_folder, backup_name, check_integrity, newest_backup
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections, upsert

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings, HitKind, Passage
 from monitor.domain.read_models import ArticleFilter, ArticleVersion, Cursor, DatabaseInfo, HitSummary, SourceStatus
 from monitor.domain.source_health import effective_poll_state
+from monitor.domain.values import replace
 from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_URL, ARTICLE_VERSION, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE

@@ -4,11 +4,11 @@ The key ``formerly`` in sources.yaml names the former ids.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, text, update
 
+from monitor.domain.values import replace
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import (

@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from monitor.domain.poll_state import (
 )
 from monitor.domain.source import Source
 from monitor.domain.source_health import effective_poll_state
+from monitor.domain.values import replace
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import SOURCE

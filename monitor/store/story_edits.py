@@ -6,13 +6,13 @@ joined. It merges only open stories, and a story that was split off is not open.
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from string import ascii_lowercase
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Change, Reader
+from monitor.domain.values import replace
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, STORY, STORY_CENTROID, VERDICT
 from monitor.store.feedback import add_change, resolve_story, set_undone

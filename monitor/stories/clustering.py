@@ -7,13 +7,14 @@ If the article fits two stories very well, and they fit one another, the two sto
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 import numpy as np
 
 from monitor.domain.grouping import STORY_WINDOW, GroupingIndex, StoryCentroid
+from monitor.domain.values import replace
 from monitor.stories.features import TermFeatures, TermHashes, TermKinds, TermVector, TermWeights
 from monitor.stories.language_free_terms import KIND_SHIFT, TermKind
 from monitor.stories.similarity import LONG_TEXT_WORDS, TERM_DTYPE, WEIGHT_DTYPE, compute_scores

@@ -4,7 +4,7 @@ Articles are processed in an order that does not depend on their arrival.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
@@ -12,6 +12,7 @@ from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
 from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement
+from monitor.domain.values import replace
 from monitor.stories.clustering import StoryClusterer, top_terms
 from monitor.stories.contradictions import names_other_subject, names_other_weekday, tells_other_event
 from monitor.stories.edited_copies import have_common_text, is_edited_copy

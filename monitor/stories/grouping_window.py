@@ -11,7 +11,7 @@ even if thousands of articles are made from one template.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
@@ -29,6 +29,7 @@ from monitor.domain.grouping import (
     Placement,
     StoryCentroid,
 )
+from monitor.domain.values import replace
 
 FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
 MERGE_RATIO = 4

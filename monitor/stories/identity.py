@@ -25,13 +25,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from xxhash import xxh3_64_hexdigest
 
 from monitor.domain.source import Entry, Feed
+from monitor.domain.values import replace
 from monitor.text.urls import canonicalize_url, find_page_place
 
 SHARED_KEY_MARKER = "!"

@@ -7,13 +7,14 @@ line in the next digest states this, and the user can release the articles. A si
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.article import KnownArticle
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Entry
+from monitor.domain.values import replace
 from monitor.stories.evidence import Recognition, recognize_entries
 from monitor.stories.identity import SHARED_KEY_MARKER, KeyedEntry
 

@@ -8,10 +8,11 @@ entries decides: a few are news, and many stay in quarantine.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.domain.poll_state import PollState
+from monitor.domain.values import replace
 from monitor.stories.novelty import ClassifiedEntry, PollNovelty, plausible_date
 from monitor.text.numbers import format_count
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +19,7 @@ from support.browser import requires_browser
 from support.rows import draft, found, kept, source
 
 from monitor.config.load import load_configuration
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from support.fakes import NOON, FakeClock, FakeFetcher
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.source import Source, TextOrigin
+from monitor.domain.values import replace
 from monitor.parse import dispatch
 from monitor.parse.dispatch import parse_document
 from monitor.pipeline import build_articles, collect

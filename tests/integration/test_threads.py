@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,6 +17,7 @@ from monitor.domain.poll_state import SourceState
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Source, TextOrigin
 from monitor.domain.special_sources import Api
+from monitor.domain.values import replace
 from monitor.fetch.client import HttpFetcher
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.group import MAX_REPLY_WAIT, GroupingStep

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,6 +19,7 @@ from monitor.digest.translations import MAX_TEXTS, add_translations, list_texts
 from monitor.domain.digest import Digest
 from monitor.domain.secret import Secret
 from monitor.domain.translation import TextToTranslate, TranslationSettings
+from monitor.domain.values import replace
 from monitor.fetch.transport import create_guarded_transport
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule

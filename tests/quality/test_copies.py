@@ -9,7 +9,6 @@ wrong link has the largest effect.
 
 import random
 from collections import Counter, defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -20,6 +19,7 @@ from support.baselines import assert_floor, assert_floors
 from support.synthetic_articles import Pair, article, edits, lookalikes, pairs, report
 
 from monitor.domain.article import Article
+from monitor.domain.values import replace
 from monitor.stories.edited_copies import have_common_text, is_edited_copy
 from monitor.stories.fingerprints import normalize_text
 from monitor.stories.grouping import group_articles

@@ -6,11 +6,13 @@ A rule changes the items, their form or the bytes of the documents. Publishers b
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 from itertools import pairwise
+
+from monitor.domain.values import replace
 
 SITE = "https://gazette.example"
 POLLS = 3

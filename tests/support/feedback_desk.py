@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from monitor.domain.feedback import Way
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.feedback.service import Actor, FeedbackService
 from monitor.match.engine import compile_watchlist

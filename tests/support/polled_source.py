@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,6 +12,7 @@ from support.stores import open_database
 from monitor.domain.article import NewArticle
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.source import Entry, Feed, Source, TextOrigin
+from monitor.domain.values import replace
 from monitor.pipeline.build_articles import build_aliases, build_articles
 from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollPlan, keys_to_look_up, plan_poll

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from monitor.domain.article import Article
 from monitor.domain.configuration import Configuration
 from monitor.domain.mention import Findings
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.extract.extractor import extract_page
 from monitor.extract.feed_content import article_from_entry, merge_texts
 from monitor.match.engine import compile_watchlist

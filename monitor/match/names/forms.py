@@ -6,10 +6,11 @@ and the data of its convention. A group is one printed word, normalized, with a 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from monitor.domain.mention import MatchForm
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official
 from monitor.language.schema import Builder, Convention
 from monitor.match.names.respelling import (

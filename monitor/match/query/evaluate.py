@@ -6,7 +6,7 @@ The running time is proportional to the length of the text.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ import re2
 
 from monitor.domain.article import Region
 from monitor.domain.errors import QueryError
+from monitor.domain.values import replace
 from monitor.match.query.parser import (
     MAX_NEAR_DISTANCE_WORDS,
     And,

@@ -1,7 +1,6 @@
 """Endpoints of the API that only read data."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from monitor.domain.delivery import DeliveryState
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter, Cursor, SourceStatus
+from monitor.domain.values import replace
 from monitor.insight.people import SPANS, load_lines, require_official
 from monitor.insight.records import person_record, succession_record
 from monitor.insight.search import parse_moment

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from monitor.domain.article import Region, StoredArticle
 from monitor.domain.desk_models import ArticlePage
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings, Mention, NearMiss
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Rule
 from monitor.records.articles import VersionChange
 from monitor.records.explanation import explain_article

@@ -4,7 +4,6 @@ One page lists all changes, and the proposals of viewers, which an editor accept
 """
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from fastapi import APIRouter
@@ -13,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import EDIT, Change, FeedbackResult, MarkKind, Proposal, ProposalKind, RejectionReason, Way
 from monitor.domain.readers import Right
+from monitor.domain.values import replace
 from monitor.feedback.service import Actor, FeedbackService
 from monitor.web.editing import forbid_edits, get_editing
 from monitor.web.page import PROPOSED, BadRequest, Page, PageDependency, parse_number, require_undo

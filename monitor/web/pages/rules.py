@@ -5,7 +5,7 @@ A rehearsal is a trial run of the edited rules on stored articles.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from fastapi import APIRouter
@@ -16,6 +16,7 @@ from monitor.domain.errors import ConfigError, MonitorError, UsageError
 from monitor.domain.feedback import Way
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.readers import Right
+from monitor.domain.values import replace
 from monitor.insight.search import Search, make_rule
 from monitor.pipeline.rehearsal import Rehearsal
 from monitor.web.editing import get_editing, refuse_edit

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Mark, MarkKind, mark_ends_at
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.readers import Account
+from monitor.domain.values import replace
 from monitor.insight.timeline import chart_days
 from monitor.store.database import Database
 from monitor.web.context import Snapshot

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from typer.testing import CliRunner
 from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped, stream_rows
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.records.values import FORMULA_PREFIXES
 from monitor.store.database import Database
 

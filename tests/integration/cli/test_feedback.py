@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from monitor.config.file_editor import FileEditor
 from monitor.domain.codes import Code, CodeKind, parse_code
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, Proposal, ProposalKind
+from monitor.domain.values import replace
 from monitor.feedback.configuration import ConfigurationService
 
 CONFIGURATION = """

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss
 from monitor.domain.poll_state import EntryCounts
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 CONFIG = """\

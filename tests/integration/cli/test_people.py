@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 
 from monitor.config.load import load_configuration
 from monitor.domain.errors import UsageError
+from monitor.domain.values import replace
 from monitor.match.engine import compile_watchlist
 
 CONFIGURATION = """

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from typer.testing import CliRunner
 
 from monitor.config.load import load_configuration
 from monitor.domain.errors import QueryError, UsageError
+from monitor.domain.values import replace
 from monitor.insight.search import read_minus_as_not
 
 CONFIGURATION = """

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from typer.testing import CliRunner
 
 from monitor.domain.errors import UsageError
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from monitor.domain.read_models import (
     SavedConfiguration,
     SourceStatus,
 )
+from monitor.domain.values import replace
 from monitor.pipeline.status_report import (
     DaemonStatus,
     StatusReport,

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from support.rows import NOW, draft, screened
 from support.stores import open_database
 
 from monitor.domain.errors import ConfigError, UsageError
+from monitor.domain.values import replace
 from monitor.pipeline.group import GroupingStep
 
 CONFIGURATION = """

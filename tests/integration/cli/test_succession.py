@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from support.stores import open_database
 from time_machine import travel
 
 from monitor.config.load import load_configuration
+from monitor.domain.values import replace
 from monitor.match.engine import compile_watchlist
 
 CONFIGURATION = """

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -11,6 +10,7 @@ from support.feedback_desk import ADA, BEN, HARBOUR, ORCHARD, PLAN, WATCHLIST, F
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Proposal, ProposalKind
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Examples, Rule, Watchlist
 from monitor.pipeline.rescreen import RESCREEN_KEY, RescreenStep, hash_watchlist
 from monitor.store import digests

@@ -1,7 +1,6 @@
 """Marks for a digest: muted, irrelevant and followed stories."""
 
 import asyncio
-from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from monitor.domain.feedback import MarkKind
 from monitor.domain.mention import HitKind
 from monitor.domain.poll_state import SourceState
 from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 SECOND = (

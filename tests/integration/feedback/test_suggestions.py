@@ -1,11 +1,11 @@
 """Suggestions from verdicts are tried in a backtest; one that does not work is left out."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from support.feedback_desk import BEN, HARBOUR, WATCHLIST, FeedbackDesk
 
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Role, Rule, Watchlist
 from monitor.feedback.suggestions import Suggestion, SuggestionKind, SuggestionService, propose_phrases
 

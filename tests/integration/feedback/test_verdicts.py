@@ -1,7 +1,6 @@
 """Verdicts of readers: what they change at once, on copies, in digests, and that each can be undone."""
 
 import asyncio
-from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +18,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Proposal, ProposalKind, RejectionReason, VerdictKind
 from monitor.domain.mention import HitKind, MatchForm
 from monitor.domain.revision import ArticleEvent
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Rule, Watchlist
 from monitor.match.engine import compile_watchlist
 from monitor.store.database import Database

@@ -1,13 +1,13 @@
 """Canary: the synthetic article of the health check."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.factories import NOW, watch
 
 from monitor.domain.errors import CanaryLost
+from monitor.domain.values import replace
 from monitor.pipeline import canary
 from monitor.pipeline.canary import Canary
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +30,7 @@ from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Entry, Listing, Source, TextOrigin
 from monitor.domain.source_health import recovery_notices
+from monitor.domain.values import replace
 from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.store.database import Database

@@ -1,7 +1,7 @@
 """Digests: when they are composed, what they contain, and what is stored with them."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import chain, count, pairwise
 
@@ -19,6 +19,7 @@ from monitor.domain.poll_state import SourceState
 from monitor.domain.read_models import DigestSummary
 from monitor.domain.source import Source
 from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
+from monitor.domain.values import replace
 from monitor.insight.notices import InsightNotices
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from monitor.domain.digest import Digest, DigestPlan
 from monitor.domain.errors import StoreError
 from monitor.domain.mention import Findings, Passage, RuleHit
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.connections import Connections

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ import pytest
 from monitor.domain.errors import StoreFull
 from monitor.domain.polling_policy import ClockChange
 from monitor.domain.read_models import DiskSpace
+from monitor.domain.values import replace
 from monitor.pipeline.maintenance import MIN_FREE_BYTES, Maintenance, is_disk_space_low
 from monitor.store.database import Database
 

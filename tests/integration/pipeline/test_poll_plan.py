@@ -1,6 +1,5 @@
 """Poll plan: the decision on every entry of a document."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from monitor.domain.article import KnownArticle
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, NotModified
 from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.source import Entry, Feed, Source
+from monitor.domain.values import replace
 from monitor.pipeline.feed_documents import FetchedFeed, ParsedFeed, PollAttempt, UnchangedFeed
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, plan_poll
 from monitor.stories.identity import assign_entry_keys

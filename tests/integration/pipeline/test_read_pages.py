@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchRequest, 
 from monitor.domain.ports import ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.pipeline.read_pages import MAX_BEGUN_ATTEMPTS, PageReader, PageResult, retry_at
 from monitor.store.database import Database
 from monitor.stories.undated import FEW_UNDATED_REASON, MANY_UNDATED_REASON

@@ -1,6 +1,5 @@
 """A rehearsal counts what edited rules would add and lose, and ends in time."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 from support.rows import NOW, draft, screened
 from support.stores import open_database
 
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.pipeline import rehearsal
 from monitor.pipeline.rehearsal import iter_articles, rehearse

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 from integration.pipeline.test_compose_digests import DAILY, DAY, HOUR, Installation
@@ -13,6 +12,7 @@ from monitor.domain.channels import FolderChannel
 from monitor.domain.delivery import Retry
 from monitor.domain.digest import Digest, Window
 from monitor.domain.poll_state import SourceState
+from monitor.domain.values import replace
 from monitor.pipeline.report_operation import CHECK_INTERVAL, OperatorReporter
 from monitor.store.database import Database
 

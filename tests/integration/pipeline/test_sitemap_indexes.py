@@ -3,7 +3,6 @@
 import asyncio
 import tracemalloc
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from support.http_server import Loopback, on_loop, reply, serving
 from monitor.domain.poll_state import SourceState
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Source, TextOrigin
+from monitor.domain.values import replace
 from monitor.fetch.client import HttpFetcher
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.store.database import Database

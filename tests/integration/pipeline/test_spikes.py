@@ -1,6 +1,5 @@
 """Which hits of rules with ``spike`` a digest reports."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from support.rows import NOW
 from monitor.domain.article import Article
 from monitor.domain.digest import DigestInputs, DigestPlan, ReportableHit
 from monitor.domain.mention import HitKind
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Rule
 from monitor.pipeline.spikes import hold_hits, list_spike_rules
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -12,6 +12,7 @@ from support.fakes import NOON, FakeClock
 from monitor.domain.errors import StoreBusy
 from monitor.domain.poll_state import Lease, PollState
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.domain.workers import (
     DEAD_WORKER_RETENTION,
     WORKER_TIMEOUT,

@@ -1,7 +1,6 @@
 """Search with queries of rules, on both engines."""
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from support.rows import NOW, draft, found, kept
 
 from monitor.domain.article import Region
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.insight.search import Search, count_articles, find_articles, limit_to_regions
 from monitor.pipeline import search as searching
 from monitor.pipeline.search import SearchRequest, compile_search, search_articles

@@ -1,6 +1,5 @@
 """Articles, pages and findings that polls store, on both engines."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import EntryCounts
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 

@@ -1,6 +1,5 @@
 """Polls, pages and deliveries that a dead process or a wrong clock put off are due again, on both engines."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from support.rows import MINUTE, NOW, digest, draft, found, kept, leased, message, plan, screened, source
@@ -9,6 +8,7 @@ from monitor.domain.article import Stage
 from monitor.domain.delivery import Retry, Sent
 from monitor.domain.mention import Findings
 from monitor.domain.polling_policy import ClockChange
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

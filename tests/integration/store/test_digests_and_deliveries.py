@@ -1,6 +1,5 @@
 """Digests and deliveries on both engines: each hit is reported once, and none is lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from monitor.domain.errors import LeaseLost, UsageError
 from monitor.domain.mention import NearMiss
 from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.read_models import ArticleFilter, QuarantineSummary
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 HOUR = timedelta(hours=1)

@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.store.evidence import append_records, save_page_snapshot
 from monitor.store.evidence_verify import GENESIS_HASH, find_errors

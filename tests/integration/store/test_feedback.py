@@ -1,7 +1,6 @@
 """Feedback on both engines: verdicts, their effect on hits and digests, marks, and the record of changes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -12,6 +11,7 @@ from support.feedback_desk import HARBOUR, PLAN, FeedbackDesk, notices, reported
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Change, Mark, MarkKind, Verdict, VerdictKind, Way
 from monitor.domain.grouping import GroupingIndex
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.stories.grouping import Grouper, IncomingArticle
 from monitor.stories.grouping_window import StoryWindow

@@ -1,7 +1,5 @@
 """`monitor forget official`: nothing that was found about the person is left; others stay as they were."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import text
 from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
@@ -13,6 +11,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.mention import Passage
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.translation import TextToTranslate, Translation
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.store.forgetting import redact_digest
 

@@ -1,7 +1,5 @@
 """Search over folded words, on both engines."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from sqlalchemy import text as sql
 from support.rows import NOW, draft, kept, leased
 
 from monitor.domain.article import Article, NewArticle, Stage
+from monitor.domain.values import replace
 from monitor.store.articles import replace_text
 from monitor.store.database import Database
 from monitor.store.full_text import parse_search_query, remove_from_index

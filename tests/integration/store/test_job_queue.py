@@ -1,7 +1,6 @@
 """The queue between the daemon and its workers: Procrastinate's jobs and our leases in one transaction."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from support.rows import MINUTE, NOW, draft, kept, source
 from monitor.domain.article import Stage
 from monitor.domain.errors import LeaseLost, StoreBusy
 from monitor.domain.poll_state import Lease
+from monitor.domain.values import replace
 from monitor.domain.workers import EnqueueResult, QueueCounts
 from monitor.store.database import Database
 from monitor.store.job_queue import MAX_QUEUED_JOBS_PER_HOST, JobQueue

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from monitor.domain.delivery import Sent
 from monitor.domain.errors import StoreCorrupt, StoreError, StoreFull, UsageError
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.store import disk_space
 from monitor.store.database import Database
 

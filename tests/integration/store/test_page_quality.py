@@ -1,6 +1,5 @@
 """Page quality that is stored with a source after its pages are read, on both engines."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from support.rows import MINUTE, NOW, draft, leased, source
@@ -10,6 +9,7 @@ from monitor.domain.digest import Window
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import SourceState
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 DAY = timedelta(days=1)

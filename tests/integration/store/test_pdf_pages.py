@@ -1,6 +1,5 @@
 """The page of a passage in a PDF document, from the document to hits, digests and press reviews, on both engines."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from support.pdf_writer import column, write_pdf
@@ -14,6 +13,7 @@ from monitor.digest.render import render_digest
 from monitor.domain.article import NewArticle, Stage
 from monitor.domain.digest import Coverage, Window
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.extract.extractor import extract_page
 from monitor.match.engine import compile_watchlist

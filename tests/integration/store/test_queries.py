@@ -1,12 +1,11 @@
 """Lists of articles and hits that are read page by page."""
 
-from dataclasses import replace
-
 import pytest
 from support.rows import MINUTE, NOW, draft, kept, screened
 
 from monitor.domain.errors import QueryTimeout
 from monitor.domain.read_models import ArticleFilter, Cursor
+from monitor.domain.values import replace
 from monitor.store.connections import TimeLimit
 from monitor.store.database import Database
 

@@ -1,12 +1,11 @@
 """`formerly`: the history of a source or official moves to the present id, once."""
 
-from dataclasses import replace
-
 from sqlalchemy import text
 from support.feedback_desk import ADA, BEN, OUTLETS, FeedbackDesk
 
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Source
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Rule, Watchlist
 from monitor.store.database import Database
 

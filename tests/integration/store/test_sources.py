@@ -1,6 +1,5 @@
 """Leases and poll states of sources, on both engines."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from support.rows import MINUTE, NOW, draft, kept, leased, source
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.poll_state import PollState, SourceState
+from monitor.domain.values import replace
 from monitor.pipeline.status_report import read_totals, total_sources
 from monitor.store.database import Database
 

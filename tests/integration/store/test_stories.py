@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Change, Way
 from monitor.domain.grouping import GroupingIndex, GroupingWindow, Placement, StoryCentroid
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.pipeline.group import GroupingStep
 from monitor.store.database import Database
 from monitor.store.grouping_index import invalidate_windows

@@ -1,7 +1,6 @@
 """Statements about posts in the database, and the notices of digests about them, on both engines."""
 
 import asyncio
-from dataclasses import replace
 from datetime import date, timedelta
 
 from support.rows import MINUTE, NOW, digest, draft, kept
@@ -12,6 +11,7 @@ from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.digest import DigestPlan, PeopleNotices, ReportedContent
 from monitor.domain.source import Source
 from monitor.domain.succession import StatementKind
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.insight.notices import InsightNotices
 from monitor.insight.succession import search_statements

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import event
@@ -12,6 +11,7 @@ from support.rows import MINUTE, NOW, draft, leased, source
 from monitor.domain.errors import LeaseLost
 from monitor.domain.poll_state import Lease
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.store.write_queue import MAX_BATCH_SIZE
 

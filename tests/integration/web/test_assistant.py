@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from support.rows import draft, screened
 
 from monitor.domain.readers import Scope
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.telemetry.redact import Redactor
 from monitor.web.assistant import MAX_TEXT_CHARS, create_server

@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from asyncio import run
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from support.stores import open_database
 from monitor.config.load import parse_configuration
 from monitor.digest.links import DigestLink, LinkPurpose, fill_links, read_link, sign_link
 from monitor.domain.delivery import Message, RenderedDigest
+from monitor.domain.values import replace
 from monitor.domain.web_settings import LinkSettings, WebSettings
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher

@@ -2,7 +2,6 @@
 
 import re
 from asyncio import run
-from dataclasses import replace
 from datetime import timedelta
 from xml.etree.ElementTree import fromstring
 
@@ -15,6 +14,7 @@ from monitor.domain.delivery import Sent
 from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Role
 from monitor.domain.translation import TextToTranslate
+from monitor.domain.values import replace
 from monitor.store.database import Database
 
 

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from support.desk import CONFIGURATION, Desk, FixedLoader, Reader
 from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.readers import Role
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.telemetry.redact import Redactor
 from monitor.web.context import TooManyRequests

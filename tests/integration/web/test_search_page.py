@@ -1,7 +1,6 @@
 """Search and people: queries in the language of the rules, filters, counts and timelines."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from support.stores import open_database
 
 from monitor.domain.errors import QueryError
 from monitor.domain.read_models import ArticleFilter
+from monitor.domain.values import replace
 from monitor.match.query.parser import parse_query
 from monitor.pipeline import search as searching
 from monitor.pipeline.search import SearchPart, SearchRequest, compile_search, search_articles, to_index_query

@@ -6,7 +6,6 @@ import re
 import threading
 from asyncio import run
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from support.rows import draft, screened
 
 from monitor.domain.readers import SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD, Role, Scope
 from monitor.domain.secret import Secret
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.telemetry.redact import Redactor
 from monitor.web.application import PAGE_MODULES

@@ -1,6 +1,5 @@
 """Digest composition: each hit once, by official, most prominent first, nothing dropped silently."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -11,6 +10,7 @@ from monitor.digest.compose import compose_digest
 from monitor.domain.article import REPOST, Region
 from monitor.domain.digest import Coverage, Digest, ReportableHit, Window
 from monitor.domain.mention import HitKind, Passage
+from monitor.domain.values import replace
 
 WINDOW = Window(NOW - timedelta(days=1), NOW)
 

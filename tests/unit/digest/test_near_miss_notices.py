@@ -1,11 +1,11 @@
 """Near misses are reported once a week in one sentence."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from monitor.digest.notices import find_weekly_window, format_near_miss_notices
 from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.read_models import NearMissSummary
+from monitor.domain.values import replace
 from monitor.domain.watchlist import Official
 
 DAILY = DigestPlan("morning", ("people",), at=time(7), channels=("outbox",), timezone="Asia/Vientiane")

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +17,7 @@ from monitor.digest.press_review import build_docx, build_pdf, render_markdown
 from monitor.digest.templating import ZERO_WIDTH_SPACE, mark_breaks
 from monitor.domain.digest import Digest, DigestStory
 from monitor.domain.errors import UsageError
+from monitor.domain.values import replace
 
 ARABIC = DigestStory(
     "s1",

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +22,7 @@ from monitor.digest.render import render_atom, render_digest, render_page
 from monitor.domain.article import Region
 from monitor.domain.digest import Coverage, Digest, DigestStory, Window
 from monitor.domain.mention import HitKind
+from monitor.domain.values import replace
 
 DOCS = Path(__file__).parents[3] / "docs"
 XSS = [

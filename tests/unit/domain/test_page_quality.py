@@ -1,6 +1,5 @@
 """Page quality of a source, and the detection of layout changes."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from monitor.domain.poll_state import (
     update_page_quality,
 )
 from monitor.domain.source_health import accept_layout_change, effective_poll_state, notice_due, with_notice
+from monitor.domain.values import replace
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

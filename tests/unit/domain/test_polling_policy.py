@@ -1,6 +1,5 @@
 """Polling policy and notices about sources, as tables."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from monitor.domain.source_health import (
     with_diagnosis,
     with_notice,
 )
+from monitor.domain.values import replace
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -1,13 +1,12 @@
 """Articles from feed content, and merging with the page."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.article import Article
 from monitor.domain.source import Entry, Source, TextOrigin
+from monitor.domain.values import replace
 from monitor.extract.feed_content import article_from_entry, html_to_text, is_complete, merge_texts
 
 SOURCE = Source("daily", "Daily", feed="https://daily.example/feed", language="en")

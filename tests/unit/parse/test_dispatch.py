@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import DateSelector, Feed, Listing, Source
+from monitor.domain.values import replace
 from monitor.parse.dispatch import decode_ordinary_feed, parse_document
 from monitor.stories.identity import is_empty_entry
 

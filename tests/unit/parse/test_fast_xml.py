@@ -1,6 +1,5 @@
 """Fast XML parser: gives the same result as feedparser, or none."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.source import Feed, Source
+from monitor.domain.values import replace
 from monitor.parse import fast_xml
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.feedparser_backend import parse_with_feedparser

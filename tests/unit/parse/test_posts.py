@@ -1,7 +1,6 @@
 """Posts in the documents that social networks serve: their writers, threads and reposts."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from support.stores import open_database
 from monitor.config.load import parse_configuration
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.source import Source, SourceKind, TextOrigin
+from monitor.domain.values import replace
 from monitor.extract.feed_content import article_from_entry, merge_texts
 from monitor.parse.dispatch import parse_document
 from monitor.parse.social import build_listing_source, find_social_preset

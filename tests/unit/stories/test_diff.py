@@ -1,6 +1,5 @@
 """Changes of an article: what counts as a change, and how it is described."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.article import Article, Region
 from monitor.domain.mention import Passage, RuleHit
+from monitor.domain.values import replace
 from monitor.stories.diff import (
     MAX_TEXT_ONLY_REVISIONS,
     RevisionKind,

@@ -1,7 +1,6 @@
 """Identity by the evidence of all keys: keys reused for another article, and edits of the same article."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from support.polled_source import PolledSource, temporary_database
 
 from monitor.domain.source import Entry
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.stories.evidence import Likeness, compare_titles
 

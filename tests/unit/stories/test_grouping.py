@@ -2,7 +2,6 @@
 
 import random
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from steps import FACTOR, growth
 
 from monitor.domain.article import Article
 from monitor.domain.grouping import Placement, StoryCentroid
+from monitor.domain.values import replace
 from monitor.stories.features import Vocabulary, day_distance, extract_features
 from monitor.stories.fingerprints import normalize_text
 from monitor.stories.grouping import Grouper, IncomingArticle, group_articles, sort_articles

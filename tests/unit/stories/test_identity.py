@@ -1,7 +1,6 @@
 """Entry identity; each case names the issue of another feed reader that it covers."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from support.polled_source import PolledSource, temporary_database
 
 from monitor.domain.source import Entry, Feed
+from monitor.domain.values import replace
 from monitor.store.database import Database
 from monitor.stories.identity import assign_entry_keys
 

@@ -1,12 +1,12 @@
 """Terms that do not depend on the language: equal in all languages and scripts, and kept apart from words."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from monitor.domain.article import Article
+from monitor.domain.values import replace
 from monitor.stories.clustering import start_centroid
 from monitor.stories.features import TermFeatures, Vocabulary, extract_features
 from monitor.stories.grouping import group_articles

@@ -1,12 +1,12 @@
 """Undated entries of a first poll."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monitor.domain.poll_state import PollState
 from monitor.domain.source import Entry, Feed
+from monitor.domain.values import replace
 from monitor.stories.identity import assign_entry_keys
 from monitor.stories.novelty import PollNovelty, classify_entries
 from monitor.stories.undated import (

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from monitor.domain.article import Region, StoredArticle
 from monitor.domain.desk_models import ArticleLine, HitLine, MentionPlace
 from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss, Passage
 from monitor.domain.readers import MAX_LOGIN_DELAY, login_delay
+from monitor.domain.values import replace
 from monitor.web.pages.articles import mark_regions, number_findings
 from monitor.web.pages.today import choose_passages, group_hits, merge_hits
 from monitor.web.templating import create_environment, describe_browser, format_duration, format_moment
