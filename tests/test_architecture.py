@@ -42,8 +42,8 @@ PURE = {  # package: the third-party modules it may use
     "stories": {"numpy", "xxhash"},
     "match": {"numpy", "ahocorasick_rs", "re2"},
     "digest": {"docx", "jinja2", "markupsafe", "typing_extensions", "weasyprint"},
-    "records": {"typing_extensions"},
-    "pipeline": {"asyncio"},
+    "records": {"msgspec", "typing_extensions"},
+    "pipeline": {"asyncio", "msgspec"},
     "feedback": set(),
     "insight": {"ahocorasick_rs"},
 }

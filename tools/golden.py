@@ -13,13 +13,14 @@ import json
 import random
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import asdict
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -186,6 +187,8 @@ def format_findings(label: str, findings: Findings) -> str:
 def _to_json(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Struct):
+        return asdict(value)
     raise TypeError(f"{value!r} cannot be written as JSON; add its type here")
 
 

@@ -1,6 +1,5 @@
 """Commands of ``monitor evidence``: export the stored page of an article and verify an exported folder."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,5 +94,5 @@ def write_article_evidence(database: "Database", article_id: int, folder: Path) 
     verdicts = [one for one in records if one.is_verdict]
     first = min((pages[0], *verdicts), key=lambda one: one.record_id)
     chain = first.previous_hash, database.evidence.list_chain_after(first.record_id - 1)
-    facts = {"article": asdict(stored), "findings": asdict(database.queries.get_findings(article_id))}
+    facts = {"article": stored, "findings": database.queries.get_findings(article_id)}
     return write_evidence_bundle(folder, snapshot, pages[0], verdicts, chain, to_json_value(facts))

@@ -32,7 +32,7 @@ def forget_official(
     json: JsonOption = False,
 ) -> None:
     """Erase all mentions, hits, verdicts, raw pages and digest passages of an official deleted from sources.yaml."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from monitor.digest.render import render_digest
 

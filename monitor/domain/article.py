@@ -1,9 +1,10 @@
 """Articles with their regions (headline, body and so on) and processing stages, pending pages, and stories."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
 """Maximum number of authors of an article, and maximum length of one author.
@@ -31,8 +32,7 @@ class Region(StrEnum):
     BODY = "body"
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedText:
+class AttachedText(Struct, frozen=True):
     """Text of a document that is attached to a message, or the reason why it could not be read.
 
     ``page_starts`` are offsets in ``text``. ``is_partial`` is true if only the first pages of the document were read.
@@ -43,8 +43,7 @@ class AttachedText:
     is_partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """An article as it was extracted. All texts are in Unicode form NFC.
 
     - ``body`` is the main text, whose paragraphs are joined by newlines.
@@ -144,8 +143,7 @@ class Stage(StrEnum):
     GROUPED = "grouped"
 
 
-@dataclass(frozen=True, slots=True)
-class NewArticle:
+class NewArticle(Struct, frozen=True):
     """A new article before it is stored.
 
     - ``entry_keys`` are values by which the article is recognised later, such as its URL.
@@ -170,8 +168,7 @@ class NewArticle:
     known_article_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownArticle:
+class KnownArticle(Struct, frozen=True):
     """A stored article that was found by an entry key, such as the URL of an entry of a feed.
 
     If the article was deleted, only its id is known.
@@ -184,8 +181,7 @@ class KnownArticle:
     is_deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StoredArticle:
+class StoredArticle(Struct, frozen=True):
     """An article with its database id.
 
     - ``is_alertable`` is false if the article must not be reported, for example because it was published long before
@@ -209,8 +205,7 @@ class StoredArticle:
     read_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingPage:
+class PendingPage(Struct, frozen=True):
     """An article whose page must be fetched. It is leased to the process that has ``token``.
 
     ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not reported. The date
@@ -226,8 +221,7 @@ class PendingPage:
     quarantine_reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """A story (articles about one event) with the ids of its articles.
 
     ``merged_into`` is the id of the story into which this story was merged, or empty.
@@ -242,16 +236,14 @@ class Story:
     merged_into: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleAttempt:
+class ArticleAttempt(Struct, frozen=True):
     """An article that is processed alone instead of in a batch, because it is long or an earlier attempt failed."""
 
     article_id: int
     source_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DuePage:
+class DuePage(Struct, frozen=True):
     """An article whose page was not fetched yet (stage ``LISTED``), and may be fetched from the time ``due_at`` on."""
 
     due_at: datetime

@@ -1,11 +1,11 @@
 """Progress of a backfill, which reads the archive of a source: articles from before the source was watched."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class BackfillProgress:
+
+class BackfillProgress(Struct, frozen=True):
     """Progress of the backfill of one source: the reading of its archive back to the time ``since_at``.
 
     An interrupted backfill continues from here.

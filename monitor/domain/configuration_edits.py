@@ -1,8 +1,9 @@
 """Edits of the configuration files by the desk, the API and commands: the types for such edits and for the editor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigIssue, MonitorError
@@ -26,8 +27,7 @@ class EditNotAllowed(MonitorError):
     """Raised if the configuration cannot be edited here: the settings forbid it, or the file is not writable."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedFile:
+class OpenedFile(Struct, frozen=True):
     """Configuration file as it is shown to a reader, with the secrets in it hidden.
 
     - ``names`` are the names of all configuration files, the main file first.
@@ -51,8 +51,7 @@ class OpenedFile:
         return self.name == self.names[0]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedEdit:
+class CheckedEdit(Struct, frozen=True):
     """Result of the check of an edited configuration file. Nothing was saved.
 
     - ``configuration`` is the whole configuration with the edit, or None if it has errors.
@@ -80,8 +79,7 @@ class CheckedEdit:
         return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedRegion:
+class ChangedRegion(Struct, frozen=True):
     """Lines of a file that the reader, somebody else or both have edited since the reader opened the file.
 
     ``base`` are the lines when the reader opened the file, ``theirs`` the lines in the file now, and ``mine`` the lines
@@ -109,8 +107,7 @@ class ChangedRegion:
         return not self.is_only_mine and not self.is_only_theirs and self.mine != self.theirs
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedTexts:
+class ComparedTexts(Struct, frozen=True):
     """Comparison of a reader's text with a file that was changed after the reader had opened it.
 
     - ``difference`` has the lines of a unified diff from the file to the reader's text.
@@ -135,8 +132,7 @@ class ComparedTexts:
         return any(region.is_only_theirs for region in self.regions)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedEdit:
+class SavedEdit(Struct, frozen=True):
     """Saved edit of a configuration file.
 
     ``before`` is the former text, by which the edit can be undone. ``tag`` identifies the new content.

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from msgspec import Struct
+
 
 class DeliveryState(StrEnum):
     """The state of a delivery.
@@ -20,8 +22,7 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedDigest:
+class RenderedDigest(Struct, frozen=True):
     """All output forms of one digest. They are rendered once, so that every attempt to send it has the same content.
 
     - ``references`` are the ids of the email threads of its stories.
@@ -43,8 +44,7 @@ class RenderedDigest:
     template_problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One digest for one target of one channel.
 
     ``key`` is the same for all attempts, so that receivers can detect repetitions. ``unsubscribe_url`` is the URL by
@@ -81,16 +81,14 @@ class Delivery:
     dismissed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """Result of one attempt: the target accepted the message. ``detail`` is the response of the target."""
 
     outcome: ClassVar[str] = "sent"
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """Result of one attempt: a temporary failure.
 
     ``retry_after`` is the delay that the target asks for. If ``pause_channel`` is true, the other deliveries of the
@@ -103,8 +101,7 @@ class Retry:
     pause_channel: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """Result of one attempt: a permanent failure, because the target does not exist or refuses the message.
 
     If ``stop_target`` is true, nothing more is sent to the target. This is the case for HTTP 410.
@@ -118,8 +115,7 @@ class Rejected:
 SendResult = Sent | Retry | Rejected
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryResult:
+class DeliveryResult(Struct, frozen=True):
     """The result of processing a leased delivery, to be stored.
 
     ``send_result`` is None if no attempt was made; the delivery is then due at ``next_attempt_at``. If ``send_result``

@@ -1,7 +1,8 @@
 """Query results for the pages of the desk: hits, articles, sources and deliveries, without long texts."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.domain.article import Region, StoredArticle
 from monitor.domain.delivery import DeliveryState
@@ -10,8 +11,7 @@ from monitor.domain.poll_state import PollState
 from monitor.domain.read_models import HitSummary
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleLine:
+class ArticleLine(Struct, frozen=True):
     """An article as a list shows it, without its text. ``outlet`` is the name of its source."""
 
     id: int
@@ -32,8 +32,7 @@ class ArticleLine:
         return self.published_at or self.first_seen_at
 
 
-@dataclass(frozen=True, slots=True)
-class HitLine:
+class HitLine(Struct, frozen=True):
     """A hit as a list shows it, together with its article."""
 
     id: int
@@ -45,8 +44,7 @@ class HitLine:
     article: ArticleLine
 
 
-@dataclass(frozen=True, slots=True)
-class StoryLine:
+class StoryLine(Struct, frozen=True):
     """A story as a list shows it, without its articles.
 
     ``merged_into`` is the id of the story into which this story was merged, or empty.
@@ -59,8 +57,7 @@ class StoryLine:
     merged_into: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
+class ArticlePage(Struct, frozen=True):
     """Everything that the desk shows on the page of one article.
 
     ``has_snapshot`` is true if the fetched page is stored as evidence.
@@ -77,8 +74,7 @@ class ArticlePage:
     attempts_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
+class SourceLine(Struct, frozen=True):
     """A configured source, with its poll state and the number of its articles."""
 
     id: str
@@ -89,8 +85,7 @@ class SourceLine:
     article_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryLine:
+class DeliveryLine(Struct, frozen=True):
     """A delivery as a list shows it, without the content of its digest."""
 
     id: int
@@ -107,8 +102,7 @@ class DeliveryLine:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class NameForm:
+class NameForm(Struct, frozen=True):
     """A spelling of an official's name in articles, with the number of mentions.
 
     ``last_at`` and ``article_id`` belong to the newest article with this spelling.
@@ -121,8 +115,7 @@ class NameForm:
     article_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCount:
+class NamedCount(Struct, frozen=True):
     """The number of articles of one outlet, in one language, about one official, or with a hit of one rule.
 
     ``id`` is the id of the outlet, official or rule, or the code of the language.
@@ -133,8 +126,7 @@ class NamedCount:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialSample:
+class OfficialSample(Struct, frozen=True):
     """Counts of outlets, languages and other officials in a sample: the newest articles that name an official.
 
     ``size`` is the number of these articles, and ``since_at`` the time of the oldest one.
@@ -147,16 +139,14 @@ class OfficialSample:
     named_with: tuple[NamedCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HourCount:
+class HourCount(Struct, frozen=True):
     """The number of articles that were first seen in the hour that begins at ``at``."""
 
     at: datetime
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReportLine:
+class ReportLine(Struct, frozen=True):
     """A digest that reported an article or a story."""
 
     digest_id: int
@@ -164,8 +154,7 @@ class ReportLine:
     composed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoryHour:
+class StoryHour(Struct, frozen=True):
     """A story and an hour, which begins at ``at``: an article of the story was first seen in this hour.
 
     If the article has no story, ``story_id`` is the code of the article, such as a53.
@@ -175,8 +164,7 @@ class StoryHour:
     story_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class MentionPlace:
+class MentionPlace(Struct, frozen=True):
     """The position of a mention in an article: the region (such as the body), and start and end offsets in its text."""
 
     region: Region

@@ -1,10 +1,11 @@
 """Digests: their configuration, the hits of a window (period) grouped by story, and the sources that were read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
+from msgspec import Struct, field
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
@@ -33,8 +34,7 @@ from monitor.domain.translation import NO_TRANSLATION, Translation
 from monitor.domain.value_parsers import parse_quiet_hours
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """The times at which a digest is due.
 
     A digest is due daily at the local times ``at``, at the times that a ``cron`` line gives, or directly after a hit.
@@ -168,8 +168,7 @@ class DigestReader:
     ] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """A period that a digest covers. It contains the articles that were first seen in it.
 
     ``start_at`` belongs to the window, and ``end_at`` to the next one.
@@ -190,8 +189,7 @@ windows of one digest must not have the same start.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ReportableHit:
+class ReportableHit(Struct, frozen=True):
     """A hit with everything that a digest needs to report it.
 
     - ``outlet`` is the name of the source.
@@ -220,8 +218,7 @@ class ReportableHit:
     original_title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DigestItem:
+class DigestItem(Struct, frozen=True):
     """One article in a digest.
 
     ``note`` and ``changes`` describe what changed in the article; they are empty if ``kind`` is ``NEW``.
@@ -246,8 +243,7 @@ class DigestItem:
     translation: Translation = NO_TRANSLATION
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateItem:
+class DuplicateItem(Struct, frozen=True):
     """An article with the same text as an article that the digest shows, usually from another outlet.
 
     The digest shows it as a line of the story, and never as a separate item.
@@ -260,8 +256,7 @@ class DuplicateItem:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class DigestStory:
+class DigestStory(Struct, frozen=True):
     """One story in a digest.
 
     ``items`` are its articles, the most prominent first. ``also_in`` are the duplicates of these articles.
@@ -286,8 +281,7 @@ FOLLOWED_SECTION = "followed-stories"
 """Id of the section for stories that no rule selects, and that are in the digest only because readers follow them."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceProblem:
+class SourceProblem(Struct, frozen=True):
     """A source that cannot be read as configured: its state, the start of this state, the reason, and a suggestion."""
 
     source_id: str
@@ -298,8 +292,7 @@ class SourceProblem:
     suggestion: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """Numbers of the sources that were read and of the articles that were found in a window (period), and problems.
 
     - ``source_count`` is the number of configured sources, of which ``read_count`` were read.
@@ -320,8 +313,7 @@ class Coverage:
     dropped_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LastWindow:
+class LastWindow(Struct, frozen=True):
     """The last window (period) that a digest has covered.
 
     The first window of a digest is an initial window, which reports nothing. As long as a scheduled digest has only
@@ -333,8 +325,7 @@ class LastWindow:
     lookback_start_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DigestQuery:
+class DigestQuery(Struct, frozen=True):
     """Selection of the hits that ``load_inputs`` loads for one digest. All of them were found before ``hits_before``.
 
     - With ``period_start_at``, all hits that were found since then are selected, whether they were reported or not.
@@ -356,8 +347,7 @@ class DigestQuery:
     requires_hits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DigestInputs:
+class DigestInputs(Struct, frozen=True):
     """Everything from which a digest is composed, read from one state of the database.
 
     - ``hits`` are the hits to report, and ``undelivered_hit_ids`` are the hits that this digest has not reported yet.
@@ -392,8 +382,7 @@ class DigestInputs:
         return bool(self.hits or self.retractions or self.followed)
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleNotices:
+class PeopleNotices(Struct, frozen=True):
     """Notices about the officials of a digest.
 
     ``announced`` are the successions (posts that have changed hands) that the notices announce.
@@ -403,8 +392,7 @@ class PeopleNotices:
     announced: tuple[Announcement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedContent:
+class ReportedContent(Struct, frozen=True):
     """Record of what a digest contains; it is stored with the digest.
 
     - ``official_ids`` maps the id of each hit to the officials that the digest named.
@@ -421,8 +409,7 @@ class ReportedContent:
     announced: tuple[Announcement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialSummary:
+class OfficialSummary(Struct, frozen=True):
     """An official as shown in a digest.
 
     ``position`` is the position that the official held at the date of the articles. ``daily_mentions`` are the numbers
@@ -435,8 +422,7 @@ class OfficialSummary:
     daily_mentions: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """A composed digest, ready to be rendered.
 
     - ``omitted_articles`` is the number of articles that are not listed, because the digest has more than

@@ -25,16 +25,16 @@ Failures of web and mail servers are return values, not exceptions (``fetch_resu
 Programming errors such as ``TypeError`` are not wrapped.
 """
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+
+from msgspec import Struct
 
 
 class MonitorError(Exception):
     """Base class of all exceptions of this program. Its text is a full sentence for the user."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ConfigIssue:
+class ConfigIssue(Struct, frozen=True, order=True):
     """An error or warning at a line and column of a configuration file. Line and column count from 1.
 
     ``message`` states what is invalid and what would be valid.
@@ -50,8 +50,7 @@ class ConfigIssue:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyIssue:
+class KeyIssue(Struct, frozen=True):
     """An error or warning at a key of the configuration.
 
     ``key_path`` leads to the key, such as ``("rules", "border", "query")``. ``position`` is the offset of the error in

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from monitor.domain.article import StoredArticle
 
@@ -57,8 +58,7 @@ class Way(StrEnum):
     API = "api"
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """A reader who gives feedback.
 
     ``seen_hit_id`` is the newest hit that the reader has marked as read; older hits count as read, too.
@@ -76,8 +76,7 @@ class Reader:
         return self.name or self.login
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The statement of a reader that a text in an article names an official (confirmed), or does not (rejected).
 
     A verdict covers one article and its duplicates.
@@ -113,8 +112,7 @@ class Verdict:
         return f"{self.kind} by {self.reader} on {self.made_at:%-d %b %Y}{reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A mark on a story, such as mute, either for a reader (``reader`` is set) or for a digest (``plan_id`` is set).
 
     If ``until_at`` is None, the end of the mark depends on the last report of the story; see ``mark_ends_at``. If
@@ -153,8 +151,7 @@ def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
     return max(last_report_at, mark.made_at) + lasts
 
 
-@dataclass(frozen=True, slots=True)
-class StoryMark:
+class StoryMark(Struct, frozen=True):
     """A mark on a story that applies to a digest, with the facts about the story that are needed to apply it.
 
     ``official_ids`` are the officials named in the reports of the story when the mark was made. ``last_report_at`` is
@@ -176,8 +173,7 @@ class StoryMark:
         return self.ends_at is None or now < self.ends_at
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The record of one act of feedback, or of an edit of the configuration. `monitor undo` takes its id.
 
     - ``reader`` is the display name of the reader. Several readers may have the same display name.
@@ -226,8 +222,7 @@ class ProposalOutcome(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """Feedback proposed by a reader who may not give feedback. It counts only if an editor accepts it.
 
     A proposed verdict has an article and an official, and a story if it is about the whole story. A proposed mute has a
@@ -284,8 +279,7 @@ class VerdictIndex:
         return select_effective(found)
 
 
-@dataclass(frozen=True, slots=True)
-class RescreenResult:
+class RescreenResult(Struct, frozen=True):
     """The result of a rescreen: how many articles were matched again, and how many hits changed.
 
     ``withdrawn`` hits became invalid; digests had reported ``reported`` of them. ``added`` hits are new or valid again.
@@ -309,8 +303,7 @@ class RescreenResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackResult:
+class FeedbackResult(Struct, frozen=True):
     """Result of an act of feedback: the stored change, and its effect on articles and hits.
 
     ``is_repeated`` is true if an equal verdict or mark was already in effect. Then nothing was stored, and ``change``
@@ -324,8 +317,7 @@ class FeedbackResult:
     is_repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Retraction:
+class Retraction(Struct, frozen=True):
     """A hit that a digest has reported, and from which a verdict has since removed some officials.
 
     ``official_ids`` are the ids of the removed officials. If the hit named no official, ``official_ids`` contains one
@@ -341,8 +333,7 @@ class Retraction:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleCount:
+class RuleCount(Struct, frozen=True):
     """Counts for one rule in a period: its hits, and the hits among them that verdicts have withdrawn."""
 
     rule_id: str
@@ -351,8 +342,7 @@ class RuleCount:
     last_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class NameUse:
+class NameUse(Struct, frozen=True):
     """One spelling of an official's name in one article.
 
     ``form`` is the ``MatchForm`` of an accepted mention. It is empty if a reader rejected the mention.
@@ -373,8 +363,7 @@ A spelling of a name is listed if readers rejected it at least ``MIN_REPEATED_RE
 """
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatedRejection:
+class RepeatedRejection(Struct, frozen=True):
     """A spelling of an official's name that readers have rejected in several texts.
 
     ``written`` is empty if the readers rejected every spelling.

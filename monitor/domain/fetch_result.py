@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from monitor.domain.errors import PageProblem
 from monitor.domain.special_sources import Mailbox
 
@@ -103,8 +105,7 @@ class Fetched:
     fetched_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotModified:
+class NotModified(Struct, frozen=True):
     """Response which states that the document has not changed since an earlier request.
 
     The request contained the validators (ETag and Last-Modified) of the earlier response. ``etag`` and
@@ -118,8 +119,7 @@ class NotModified:
     last_modified: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Struct, frozen=True):
     """Result of a request that the server or a firewall refuses because it does not admit automated clients.
 
     Retrying soon does not help. ``problem`` is set if the user can do something about the cause.
@@ -131,15 +131,13 @@ class Blocked:
     problem: PageProblem = PageProblem.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """Result of a request for a document that was removed permanently, as the server reports (HTTP 410)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """Result of a request that failed for a reason that the other result types do not cover.
 
     ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if the failure is not an

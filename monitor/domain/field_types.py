@@ -1,13 +1,13 @@
 """Types of the values in sources.yaml. Each type parses the text from the file, and defines its JSON Schema."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum, auto
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
 
+from msgspec import Struct
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from monitor.domain import value_parsers
@@ -120,8 +120,7 @@ class ValueMark(Enum):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class WarningIfMissing:
+class WarningIfMissing(Struct, frozen=True):
     """Text of the warning that `monitor check` prints if a key is missing.
 
     The object is added to the type annotation of the field.

@@ -1,10 +1,9 @@
 """Report on the erasure of an official's data."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetReport:
+class ForgetReport(Struct, frozen=True):
     """Numbers of table rows that were erased, changed or kept when the data of one official was erased.
 
     - ``shared_hits`` also name other officials; only the one official was removed from them.

@@ -5,16 +5,16 @@ it is a duplicate. The grouping window is the index in memory of the latest arti
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 """Maximum time between two reports of one story, and maximum time between an article and its duplicate."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryCentroid:
+class StoryCentroid(Struct, frozen=True):
     """The centroid of a story: its most important terms, the days that its articles mention, and its time span.
 
     The terms are stored as bytes to save memory, because the index has many centroids and only a few are compared.
@@ -35,8 +35,7 @@ class StoryCentroid:
     last_article_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """The result of grouping one article: its story, and the id of the original if the article is a duplicate."""
 
     article_id: int
@@ -153,8 +152,7 @@ class IndexedStory(NamedTuple):
     merged_into: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupingChanges:
+class GroupingChanges(Struct, frozen=True):
     """The changes that result from grouping one batch of articles. They are stored in one transaction."""
 
     placements: Sequence[Placement] = ()

@@ -1,12 +1,11 @@
 """People as read from files of other programs, before they are merged with the watched officials."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from monitor.domain.watchlist import Role
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedPerson:
+class ImportedPerson(Struct, frozen=True):
     """Person in an imported file.
 
     - ``place`` is the line, or the id of the entity, for messages.
@@ -24,8 +23,7 @@ class ImportedPerson:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportNote:
+class ImportNote(Struct, frozen=True):
     """Message about one line or entity of an imported file.
 
     If ``is_left_out`` is true, this person or line is not imported. Otherwise only one value is not imported.

@@ -1,7 +1,8 @@
 """Findings of the matcher in an article: mentions of officials, rule hits, and near misses (rejected mentions)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.article import Region
 
@@ -20,8 +21,7 @@ class MatchForm(StrEnum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A mention of an official in a region of an article, such as the headline or the body.
 
     ``text`` is the part of the region from ``start`` to ``end``. It does not include forms of address. ``confidence``
@@ -38,8 +38,7 @@ class Mention:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(Struct, frozen=True):
     """A near miss: a text that resembles the name of an official but was rejected, with the reason.
 
     It is stored so that users can find out why an article was not reported.
@@ -53,8 +52,7 @@ class NearMiss:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """A passage that proves a hit: the part of a region (such as the body) from ``start`` to ``end``.
 
     ``highlights`` are the start and end offsets, in the text of the region, of the words that were found.
@@ -69,8 +67,7 @@ class Passage:
     page: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RuleHit:
+class RuleHit(Struct, frozen=True):
     """A rule that an article satisfies, with the passages that prove it."""
 
     rule_id: str
@@ -78,8 +75,7 @@ class RuleHit:
     passages: tuple[Passage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """All mentions, hits and near misses (rejected mentions) of one article."""
 
     mentions: tuple[Mention, ...] = ()
@@ -108,8 +104,7 @@ class ChangePlace(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, slots=True)
-class TextChange:
+class TextChange(Struct, frozen=True):
     """A difference between two versions of an article.
 
     ``before`` is empty if a text was added, and ``after`` is empty if a text was removed.

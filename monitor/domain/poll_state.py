@@ -1,10 +1,11 @@
 """Poll state of a source, page quality of a source, and the detection of layout changes."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil, log
 from statistics import median
+
+from msgspec import Struct
 
 from monitor.domain.errors import PageProblem
 from monitor.domain.values import replace
@@ -26,8 +27,7 @@ _RISE_RATE, _FALL_RATE = (
 )  # weight of one page in the average
 
 
-@dataclass(frozen=True, slots=True)
-class PageQuality:
+class PageQuality(Struct, frozen=True):
     """The quality of the pages of a source: extraction confidence, layout changes, and page problems.
 
     It is stored apart from the poll state, because it is updated when pages are read and not when the source is polled.
@@ -212,8 +212,7 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
     return replace(quality, usual=usual, streak=0, example_url="", layout_changed_at=None, layout_restored_at=now)
 
 
-@dataclass(frozen=True, slots=True)
-class EntryCounts:
+class EntryCounts(Struct, frozen=True):
     """The numbers of entries (links to articles) in a document, by what was done with them.
 
     ``total`` is the number of entries that were read. Each of these is counted exactly once:
@@ -279,8 +278,7 @@ class SourceState(StrEnum):
 HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class SitemapMemory:
+class SitemapMemory(Struct, frozen=True):
     """URLs of sitemaps that earlier polls have found in a sitemap index and read.
 
     ``productive`` sitemaps contained new addresses. ``known`` sitemaps were read before, so an address that appears in
@@ -294,8 +292,7 @@ class SitemapMemory:
 NO_SITEMAP_MEMORY = SitemapMemory()
 
 
-@dataclass(frozen=True, slots=True)
-class PollState:
+class PollState(Struct, frozen=True):
     """State of a source that a poll stores for the next poll.
 
     - ``failures`` is the weighted number of failures since the last success (``polling_policy.py``).
@@ -349,8 +346,7 @@ class PollState:
     interrupted_polls: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The exclusive right of a process to poll one source until ``expires_at``.
 
     After a lease has expired, another process may get a lease with a new ``token``. Writes with the old token are then

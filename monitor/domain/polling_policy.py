@@ -6,9 +6,10 @@ limit, so a source is never abandoned.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from monitor.domain.fetch_result import FailureWeight
 
@@ -17,8 +18,7 @@ TRUST_DIVISOR = 100  # a new time is trusted after the program has run with it f
 MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pause and does not count as running
 
 
-@dataclass(frozen=True, slots=True)
-class ClockTrust:
+class ClockTrust(Struct, frozen=True):
     """Trust in the clock of the machine. Without it, recent data would be deleted as old after the clock jumps ahead.
 
     ``trusted_at`` is the last time of the clock that was plausible. ``run_time`` is how long the program has run since
@@ -58,8 +58,7 @@ class ClockTrust:
         return abs(now - self.trusted_at) / TRUST_DIVISOR - self.run_time
 
 
-@dataclass(frozen=True, slots=True)
-class ClockChange:
+class ClockChange(Struct, frozen=True):
     """Result of a check of the machine's clock. All values are 0 if the clock is right.
 
     - ``set_back_by`` is how far the clock was set back since the last check.

@@ -3,22 +3,22 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from monitor.domain.article import Article
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.mention import HitKind
 from monitor.domain.poll_state import PollState
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """A position in a list that is sorted newest first: the time and the id of the last row that was shown."""
 
     at: datetime
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleFilter:
+class ArticleFilter(Struct, frozen=True):
     """A filter for articles, hits and stories. Empty fields do not filter.
 
     - ``since_at`` and ``until_at`` limit the time at which an article was first seen.
@@ -39,8 +39,7 @@ class ArticleFilter:
     source_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HitSummary:
+class HitSummary(Struct, frozen=True):
     """A hit with the first digest that reported it.
 
     - ``reported_at`` and ``plan_id`` describe that digest. If the hit is undelivered, ``reported_at`` is None and
@@ -71,8 +70,7 @@ class HitSummary:
     withdrawn_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantineSummary:
+class QuarantineSummary(Struct, frozen=True):
     """The number of articles of one source that were quarantined (stored, but not reported) for one reason."""
 
     source_id: str
@@ -81,8 +79,7 @@ class QuarantineSummary:
     article_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class NearMissSummary:
+class NearMissSummary(Struct, frozen=True):
     """A spelling that was rejected as the name of an official, in articles that do not mention the official.
 
     ``text`` is the spelling as printed. ``article_count`` is the number of articles with this spelling and this reason
@@ -98,8 +95,7 @@ class NearMissSummary:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class DigestSummary:
+class DigestSummary(Struct, frozen=True):
     """A composed digest with the states of its deliveries."""
 
     id: int
@@ -112,8 +108,7 @@ class DigestSummary:
     delivery_states: tuple[DeliveryState, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
+class SourceStatus(Struct, frozen=True):
     """A configured source with its poll state and its number of articles, as `monitor status` shows it."""
 
     poll_state: PollState
@@ -121,8 +116,7 @@ class SourceStatus:
     article_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxCounts:
+class OutboxCounts(Struct, frozen=True):
     """The numbers of pending, failed and rejected deliveries.
 
     - ``oldest_pending_at`` is the time at which the oldest pending delivery was composed.
@@ -140,8 +134,7 @@ class OutboxCounts:
     retry_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AbandonedArticle:
+class AbandonedArticle(Struct, frozen=True):
     """An article whose processing has failed in several attempts and is not tried again.
 
     ``error`` is the last error.
@@ -156,8 +149,7 @@ class AbandonedArticle:
     abandoned_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseInfo:
+class DatabaseInfo(Struct, frozen=True):
     """The database engine, the schema version, the size in bytes, and the numbers of articles.
 
     ``pending_pages`` is the number of articles whose pages must still be fetched. ``unmatched`` is the number of
@@ -172,8 +164,7 @@ class DatabaseInfo:
     unmatched: int
 
 
-@dataclass(frozen=True, slots=True)
-class SavedConfiguration:
+class SavedConfiguration(Struct, frozen=True):
     """The last valid configuration as text. ``errors`` are the errors of a later edit that was rejected."""
 
     text: str
@@ -181,8 +172,7 @@ class SavedConfiguration:
     errors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleVersion:
+class ArticleVersion(Struct, frozen=True):
     """An earlier version of an article. ``version`` counts from 0, the first version."""
 
     version: int
@@ -203,8 +193,7 @@ class PageSnapshot:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceProof:
+class EvidenceProof(Struct, frozen=True):
     """Record that proves how a page looked at a time, or that a reader gave a verdict.
 
     The records form a chain: the hash of each record also covers ``previous_hash``, the hash of the record before it.
@@ -220,8 +209,7 @@ class EvidenceProof:
     is_verdict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DiskSpace:
+class DiskSpace(Struct, frozen=True):
     """The free and total space of a disk, in bytes."""
 
     free_bytes: int

@@ -1,8 +1,9 @@
 """Readers of the desk and the API: roles, rights, sessions and access tokens."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.errors import MonitorError
 
@@ -74,8 +75,7 @@ class NotAllowed(MonitorError):
     """Raised if an action is not included in the role of a reader or in the scopes of an access token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A reader of the desk, with role and preferences.
 
     - ``zone`` is the time zone of the reader. If it is empty, the zone of the settings is used.
@@ -102,8 +102,7 @@ class Account:
         return self.name or self.login
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The reader who sent a request, and the rights that the reader may use in this request.
 
     If the request was made with an access token and not in a session, ``session_key`` is empty and ``token_id`` is set.
@@ -142,8 +141,7 @@ def token_identity(account: Account, scopes: frozenset[Scope], token_id: int) ->
     return Identity(account, ROLE_RIGHTS[account.role] & granted, scopes, token_id=token_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A login of a reader.
 
     ``key_hash`` is the hash of the session cookie; ``agent`` is the User-Agent of the browser.
@@ -156,8 +154,7 @@ class Session:
     agent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(Struct, frozen=True):
     """An access token of the API.
 
     ``prefix`` is the beginning of the token, for display; the token itself is not stored.
@@ -174,8 +171,7 @@ class AccessToken:
     revoked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SavedView:
+class SavedView(Struct, frozen=True):
     """A search that a reader has saved under a name.
 
     ``query`` is the query string in the URL of the page that shows the results. If ``has_feed`` is true, the results

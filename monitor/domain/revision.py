@@ -1,7 +1,8 @@
 """Rechecks (later fetches of reported articles), and the revisions (changes of an article) that rechecks find."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.mention import Findings, HitKind, RuleHit, TextChange
@@ -24,8 +25,7 @@ def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
     return next((first_seen_at + after for after in RECHECK_DELAYS if first_seen_at + after > now), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Recheck:
+class Recheck(Struct, frozen=True):
     """A reported article that this process has leased for a recheck (a later fetch of its page).
 
     ``findings`` are the mentions and hits that are stored for the article. ``missing_count`` is the number of
@@ -38,8 +38,7 @@ class Recheck:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleEvent:
+class ArticleEvent(Struct, frozen=True):
     """A revision (change) of an article, which is to be reported as a hit of a rule.
 
     ``note`` describes the revision in words. ``changes`` are the texts before and after it.

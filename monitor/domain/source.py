@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, assert_never
 
+from msgspec import Struct
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from monitor.domain.article import AttachedText
@@ -35,8 +36,7 @@ from monitor.domain.special_sources import Api, Mailbox
 from monitor.domain.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry of a parsed document, with its texts as published.
 
     - ``summary`` and ``content`` are HTML of the publisher, not sanitised.
@@ -59,8 +59,7 @@ class Entry:
     attached: tuple[AttachedText, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """The parsed document of a source: its entries in their order, its title, language and polling hints.
 
     - ``nested_urls`` are the URLs of further documents: the next page of a list, or the sitemaps of an index.

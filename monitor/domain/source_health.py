@@ -1,9 +1,10 @@
 """Health of sources: the diagnosis after a poll, notices about problems, and suggestions on how to fix them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause
@@ -114,8 +115,7 @@ _UNREADABLE_STATES = frozenset(
 _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDiagnosis:
+class SourceDiagnosis(Struct, frozen=True):
     """The result of a poll as shown to the user: the state, the reason in one sentence, and a suggestion for a fix."""
 
     state: SourceState = SourceState.OK
@@ -123,8 +123,7 @@ class SourceDiagnosis:
     suggestion: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceNotice:
+class SourceNotice(Struct, frozen=True):
     """Notice about a source, as one line of text."""
 
     source_id: str

@@ -1,8 +1,9 @@
 """Successions: changes of the posts of watched officials, and the statements of articles about such changes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.article import Region
 
@@ -15,8 +16,7 @@ class StatementKind(StrEnum):
     NEW_POST = "new_post"
 
 
-@dataclass(frozen=True, slots=True)
-class PostStatement:
+class PostStatement(Struct, frozen=True):
     """A statement in an article about a post of a watched official.
 
     - ``person`` is the printed name of the other person who has the post. It is empty unless the kind is ``HOLDER``.
@@ -36,8 +36,7 @@ class PostStatement:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedStatement:
+class ReportedStatement(Struct, frozen=True):
     """A stored statement about a post, with the article that makes the statement.
 
     ``original_id`` is the article of which this article is a duplicate, or the article itself. ``outlet`` is the name
@@ -59,8 +58,7 @@ class ReportedStatement:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """A succession (a change of the holder of a post) that a digest has announced.
 
     It is stored so that the digest does not announce it again.

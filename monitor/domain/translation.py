@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
+from msgspec import Struct
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from monitor.domain.field_types import STRICT, Duration, LanguageCode, LongText, SecretText, ShortText, WebUrl, as_list
@@ -40,8 +41,7 @@ class TranslationSettings:
         return self.model or " ".join(self.command)
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """The translations of the headline and the passages of an article into one language.
 
     ``texts`` are pairs of an original text and its translation.
@@ -58,8 +58,7 @@ class Translation:
 NO_TRANSLATION = Translation()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TextToTranslate:
+class TextToTranslate(Struct, frozen=True, order=True):
     """A text to translate, with the code of its language."""
 
     language: str

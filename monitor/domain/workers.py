@@ -1,8 +1,9 @@
 """Collecting on several machines: the job queue between daemon and worker processes, and the heartbeats of workers."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
 """Name of the job queue, and of its two kinds of jobs: polling a source, and reading the pages of its articles."""
@@ -18,8 +19,7 @@ HEARTBEAT_KEY_PREFIX = "worker:"
 """Prefix of the keys of heartbeats in the key-value store; the name of the worker process follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueResult:
+class EnqueueResult(Struct, frozen=True):
     """The result of enqueuing due work: how many jobs are new, and how many were requeued from dead worker processes.
 
     If ``alive_workers`` is 0, the queue was emptied, and the daemon does the work itself.
@@ -31,8 +31,7 @@ class EnqueueResult:
     requeued_jobs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class QueueCounts:
+class QueueCounts(Struct, frozen=True):
     """The number of living worker processes, and the numbers of jobs by state.
 
     Successful jobs are not counted, because they are deleted immediately. Failed jobs are deleted after a week.
@@ -44,8 +43,7 @@ class QueueCounts:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerHeartbeat:
+class WorkerHeartbeat(Struct, frozen=True):
     """A sign of life that a worker process saved at the time ``at``, with its numbers of jobs.
 
     ``running`` is the number of jobs that were running at that time. Since the start of the process at ``began_at``,

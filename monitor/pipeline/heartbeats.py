@@ -4,8 +4,9 @@ They have a module of their own, so that ``monitor status`` can read them withou
 """
 
 import json
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from monitor.domain.workers import DEAD_WORKER_RETENTION, HEARTBEAT_KEY_PREFIX, WorkerHeartbeat
 from monitor.store.database import Database

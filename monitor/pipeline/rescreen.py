@@ -4,9 +4,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
+
+from msgspec.structs import asdict
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.configuration import Configuration

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 from json import loads
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from monitor.domain.article import DuePage
 from monitor.domain.backfill import BackfillProgress, find_complete_since
@@ -111,8 +114,7 @@ def find_worker_problems(overview: WorkerOverview, now: datetime, zone: tzinfo |
             yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class DaemonStatus:
+class DaemonStatus(Struct, frozen=True):
     """The state of the daemon as it was last stored.
 
     ``state`` is running, stopped, silent (it should run, but has not reported for a minute) or never seen.
@@ -282,7 +284,7 @@ def report_record(report: StatusReport) -> StatusRecord:
             "loaded_at": snapshot.loaded_at if snapshot else None,
             "errors": list(find_config_errors(report)),
         },
-        "database": {name: getattr(report.database, name) for name in report.database.__dataclass_fields__},
+        "database": asdict(report.database),
         "daemon": asdict(report.daemon),
         "page_due_at": report.waiting_pages[0].due_at if report.waiting_pages else None,
         "abandoned": [asdict(article) for article in report.abandoned],

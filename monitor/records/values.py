@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,7 +24,8 @@ class TextOutput(Protocol):
 def to_json_value(value: object) -> Any:
     """Convert a value to a type that JSON has.
 
-    Times become ISO 8601 text in UTC, durations become seconds, and enums become their values.
+    Times become ISO 8601 text in UTC, durations become seconds, enums become their values, and Structs become
+    dictionaries.
     """
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
@@ -29,6 +33,8 @@ def to_json_value(value: object) -> Any:
         return value.total_seconds()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Struct):
+        value = asdict(value)
     if isinstance(value, Mapping):
         return {key: to_json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

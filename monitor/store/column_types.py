@@ -4,7 +4,6 @@ A field that is missing in the JSON gets its default, and an unknown field is ig
 a type without a migration. Renaming a field needs a migration.
 """
 
-import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,8 +11,9 @@ from enum import Enum
 from functools import cache
 from operator import attrgetter, methodcaller
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin
 
+from msgspec import Struct, structs
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -56,13 +56,13 @@ def _encoder_for(value_type: Any) -> Callable[[Any], Any]:
         return methodcaller("total_seconds")
     if issubclass(value_type, tuple | list):
         return lambda value: [_to_plain(item) for item in value]
-    if dataclasses.is_dataclass(value_type):
-        return _dataclass_encoder(value_type)
+    if issubclass(value_type, Struct):
+        return _struct_encoder(value_type)
     raise TypeError(f"{value_type.__name__} has no JSON form")
 
 
-def _dataclass_encoder(value_type: Any) -> Callable[[Any], Any]:
-    fields = [(field.name, field.default) for field in dataclasses.fields(value_type)]
+def _struct_encoder(value_type: type[Struct]) -> Callable[[Any], Any]:
+    fields = [(field.name, field.default) for field in structs.fields(value_type)]
 
     def write(value: Any) -> dict[str, Any]:
         return {
@@ -86,10 +86,10 @@ def decoder_for(value_type: Any) -> Decoder:
         return lambda data: None if data is None else inner(data)
     if get_origin(value_type) is tuple:
         return _tuple_decoder(arguments)
-    if dataclasses.is_dataclass(value_type):
-        return _dataclass_decoder(value_type)
     if value_type is timedelta:
         return lambda data: timedelta(seconds=data)
+    if isinstance(value_type, type) and issubclass(value_type, Struct):
+        return _struct_decoder(value_type)
     if isinstance(value_type, type) and issubclass(value_type, datetime | date | time):
         return value_type.fromisoformat
     if isinstance(value_type, type) and issubclass(value_type, str | int | float | bool | Enum):
@@ -105,9 +105,8 @@ def _tuple_decoder(arguments: tuple[Any, ...]) -> Decoder:
     return lambda data: tuple(read(item) for read, item in zip(readers, data, strict=True))
 
 
-def _dataclass_decoder(value_type: Any) -> Decoder:
-    hints = get_type_hints(value_type)
-    readers = {field.name: decoder_for(hints[field.name]) for field in dataclasses.fields(value_type)}
+def _struct_decoder(value_type: type[Struct]) -> Decoder:
+    readers = {field.name: decoder_for(field.type) for field in structs.fields(value_type)}
 
     def read(data: dict[str, Any]) -> Any:
         return value_type(**{name: readers[name](value) for name, value in data.items() if name in readers})

@@ -345,7 +345,7 @@ class DeskStore:
         If ``states`` or ``digest_id`` is given, only deliveries in these states or of this digest are returned. If
         ``before_id`` is given, only deliveries with lower ids are returned.
         """
-        names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
+        names = [field for field in DeliveryLine.__struct_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
         if states:
             query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
@@ -361,7 +361,7 @@ class DeskStore:
 
     def find_delivery(self, key: str) -> DeliveryLine:
         """Return the delivery whose key begins with ``key``. Raises ``UsageError`` if no delivery has such a key."""
-        names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
+        names = [field for field in DeliveryLine.__struct_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state)
         query = query.where(DELIVERY.c.key >= key, DELIVERY.c.key < f"{key}g").limit(1)
         with self._connections.read_transaction() as connection:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Connection, and_, delete, func, select
 
 from monitor.domain.article import Stage, StoredArticle
@@ -30,8 +31,7 @@ newest ones are kept.
 _DONE = (str(Stage.MATCHED), str(Stage.GROUPED))
 
 
-@dataclass(frozen=True, slots=True)
-class SearchProgress:
+class SearchProgress(Struct, frozen=True):
     """Progress of the search for statements about posts (offices).
 
     All articles with ids up to ``last_id`` were searched, except the ones in ``pending``, which were not matched yet.

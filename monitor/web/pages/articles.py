@@ -3,9 +3,10 @@
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from fastapi import APIRouter
+from msgspec.structs import asdict
 from starlette.responses import Response
 
 from monitor.domain.article import Region, StoredArticle

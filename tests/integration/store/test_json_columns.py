@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.rows import digest, found, message
 
 from monitor.domain.delivery import RenderedDigest
-from monitor.domain.digest import Digest, QuietHours
+from monitor.domain.digest import Digest
 from monitor.domain.mention import Findings
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.secret import Secret
@@ -49,8 +49,7 @@ def test_nested_values_are_restored_from_json(kind: type[object], value: object)
 
 def test_times_of_day_and_dates_are_restored_from_json() -> None:
     """Each with its own type."""
-    hold = QuietHours(time(22), time(6, 30))
-    assert from_json(QuietHours, to_json(hold)) == hold
+    assert from_json(tuple[time, ...], to_json((time(22), time(6, 30)))) == (time(22), time(6, 30))
     assert from_json(date, to_json(date(2026, 2, 28))) == date(2026, 2, 28)
     assert from_json(tuple[datetime, ...], to_json((datetime(2026, 1, 1, tzinfo=UTC),))) == (
         datetime(2026, 1, 1, tzinfo=UTC),

@@ -1,10 +1,9 @@
 """Fallback article of an entry whose HTML must not be parsed."""
 
-from dataclasses import fields
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 from steps import LINEAR, growth
 
 from monitor.domain.source import Entry, Source
