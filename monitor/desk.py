@@ -8,7 +8,6 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import httpx
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from msgspec import Struct
 from starlette.routing import Route
 
 from monitor.app import (
@@ -63,8 +63,7 @@ REHEARSAL_IDLE_SECONDS = 30.0
 log = structlog.get_logger("monitor")
 
 
-@dataclass(frozen=True, slots=True)
-class DeskOptions:
+class DeskOptions(Struct, frozen=True):
     """Options of the command that serves the desk.
 
     ``path`` is the configuration file. ``database`` replaces the configured database URL, and ``listen`` the configured

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
+
+from msgspec import Struct
 
 from monitor.domain.article import PendingPage
 from monitor.domain.poll_state import Lease
@@ -23,8 +24,7 @@ RECHECK_INTERVAL = timedelta(seconds=30)
 COLLECTION_JOBS = ("poll", "read", "recheck")  # add articles to the database; paused while the disk is full
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodicJob:
+class PeriodicJob(Struct, frozen=True):
     """Definition of a job that the daemon runs once per interval. Logs and health reports contain its name."""
 
     name: str

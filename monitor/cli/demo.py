@@ -8,13 +8,13 @@ import shutil
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from monitor.cli.common import load_config, print_table, program_name, run_async
 from monitor.domain.errors import UsageError
@@ -39,8 +39,7 @@ ListenOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPass:
+class DemoPass(Struct, frozen=True):
     """The result of one pass of the demo, its duration in seconds, and the HTML file of its digest, if there is one."""
 
     result: "PassResult"

@@ -1,12 +1,12 @@
 """Command ``monitor extract``: show the article on a page, and the reason why each text belongs to it or does not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
 from monitor.cli.input_documents import read_page_content
@@ -29,8 +29,7 @@ SelectorsOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class InputPage:
+class InputPage(Struct, frozen=True):
     """A page whose article is to be extracted. ``name`` is the URL, or the name of the file without suffix."""
 
     name: str

@@ -4,10 +4,11 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from monitor.domain.errors import InputError, UsageError
 from monitor.text.compression import decompress_gzip
@@ -21,8 +22,7 @@ STANDARD_INPUT = Path("-")
 _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class InputDocument:
+class InputDocument(Struct, frozen=True):
     """An article to be matched. ``id`` is the id of its JSON record, or the name of the file without suffix."""
 
     id: str

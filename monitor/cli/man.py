@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from monitor import __version__
 from monitor.domain.errors import UsageError
@@ -25,8 +25,7 @@ EXIT_CODES = (
 PROGRAM = "monitor"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandHelp:
+class CommandHelp(Struct, frozen=True):
     """The help of one command. ``name`` is the full name, such as ``monitor sources list``.
 
     ``parameters`` and ``subcommands`` are pairs of a name and its description.

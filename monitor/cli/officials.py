@@ -4,11 +4,11 @@ A near miss is a text that was rejected as the name of an official.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from monitor.cli.articles import open_to_read, parse_since
 from monitor.cli.command_groups import create_command_group

@@ -4,13 +4,14 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from monitor.config.readers import check_readers, find_mail_channel
 from monitor.config.secrets import has_secret_reference
@@ -57,8 +58,7 @@ _OPEN_TO_OTHERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[T_co]):
+class Entry(Struct, Generic[T_co], frozen=True):
     """An entry in a section of sources.yaml, such as one source.
 
     ``value`` is the object that was built from the entry. ``raw`` has the keys and values as written in the file. If
@@ -70,8 +70,7 @@ class Entry(Generic[T_co]):
     is_valid: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(Struct, frozen=True):
     """The content of sources.yaml in the form that the checks need.
 
     - ``tree`` is the whole file as plain values.

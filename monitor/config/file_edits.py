@@ -7,8 +7,9 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from monitor.config.included_files import FileSet, SourceFile
 from monitor.config.people_document import PeopleDocument
@@ -18,8 +19,7 @@ from monitor.domain.configuration_edits import EditConflict, EditNotAllowed
 from monitor.domain.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class FileEdit:
+class FileEdit(Struct, frozen=True):
     """New content of a file. ``before`` is the former content, or None if the file does not exist yet."""
 
     path: Path

@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from monitor.config.sections import SECTION_DESCRIPTIONS
 from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, dump_as_json, parse_yaml
 from monitor.domain.errors import ConfigIssue
@@ -30,8 +32,7 @@ _NAMES_FILES = re.compile(rb"^include[ \t]*:|\b(?:except|from)['\"]?[ \t]*:", re
 _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """A parsed file of the configuration: sources.yaml, an included file, or a file of officials.
 
     ``data`` are its bytes.

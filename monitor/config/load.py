@@ -56,7 +56,7 @@ They cause no further messages, because no check reads them.
 """
 
 
-class _FileContext(SecretResolver):
+class _FileContext(SecretResolver, frozen=True):
     """Helper object for the validation of one file. It resolves secrets, and parses selectors and cron lines."""
 
     parse_selector = staticmethod(parse_css_selector)

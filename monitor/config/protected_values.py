@@ -9,8 +9,9 @@ references to secrets, of paths, and of addresses that receive a secret are refu
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from monitor.config.secrets import has_secret_reference
 from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated
@@ -60,8 +61,7 @@ the form in which the reader sees it. Path and shown value are None in comments,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenPiece:
+class HiddenPiece(Struct, frozen=True):
     """A piece of a file that is not shown because it contains a secret.
 
     - ``raw`` is the text of the piece in the file, and ``start`` is its offset there.
@@ -78,8 +78,7 @@ class HiddenPiece:
     shown_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenText:
+class HiddenText(Struct, frozen=True):
     """Text of a configuration file in which all secrets are hidden.
 
     ``pieces`` are the hidden pieces, in the order of the file.

@@ -8,12 +8,13 @@ file in several steps.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from monitor.config.included_files import (
     dump_file_set,
@@ -49,8 +50,7 @@ class ReloadOutcome(StrEnum):
     AWAITING_CONFIRMATION = "awaiting confirmation"
 
 
-@dataclass(frozen=True, slots=True)
-class ReloadResult:
+class ReloadResult(Struct, frozen=True):
     """The result of the check of an edited file: the ``configuration`` if it is applied, otherwise the ``issues``.
 
     ``message`` is a text for the user, with line and column of each issue. ``is_new`` is false if the same result was

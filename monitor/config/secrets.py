@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from monitor.domain.field_types import MissingSecretError
 
@@ -14,8 +15,7 @@ _REFERENCE = re.compile(r"\$\$|\$\{([^{}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretResolver:
+class SecretResolver(Struct, frozen=True):
     """Object that replaces references to secrets by the secrets.
 
     ``environ`` are the environment variables, and ``folder`` is the folder from which relative paths start.

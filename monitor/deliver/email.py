@@ -5,11 +5,11 @@ import contextlib
 import os
 import re
 import ssl
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from msgspec import Struct
 
 from monitor.deliver.mime import build_mime_message, parse_mailbox
 from monitor.domain.channels import EmailChannel
@@ -23,8 +23,7 @@ CREDENTIAL_ERROR_CODES = frozenset({530, 534, 535, 538})  # the user must fix th
 SERVICE_CLOSING_CODE = 421
 
 
-@dataclass(frozen=True, slots=True)
-class _SmtpServer:
+class _SmtpServer(Struct, frozen=True):
     """Mail server, as its URL in the configuration describes it.
 
     ``has_implicit_tls`` is true for the scheme ``smtps``, which means TLS from the start. Credentials are never sent

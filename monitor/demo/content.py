@@ -9,7 +9,6 @@ counted back from the start of the demo. There are two editions. In the second o
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,14 +16,14 @@ from typing import Any, Literal
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from msgspec import Struct
 
 SEEDS_FOLDER = Path(__file__).parents[1] / "seeds"
 SECOND_EDITION = 2
 AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-@dataclass(frozen=True, slots=True)
-class Outlet:
+class Outlet(Struct, frozen=True):
     """An invented outlet, as described in ``outlet.yaml``.
 
     ``pages`` maps the path of each page to its template. ``types`` maps the name of a template to a content type.
@@ -46,16 +45,14 @@ class Outlet:
         return SEEDS_FOLDER / "outlets" / self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """Response of a demo server: content type and body."""
 
     content_type: str
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(Struct, frozen=True):
     """Everything that an outlet serves in one edition.
 
     ``resources`` maps each path to its response. ``articles`` maps the name of each article to its path. The name is
@@ -66,8 +63,7 @@ class Edition:
     articles: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleTemplate:
+class ArticleTemplate(Struct, frozen=True):
     """Content of an article file: YAML header and body, and the first and last edition that contain this article.
 
     ``last_edition`` is None if no later edition replaces the article.

@@ -6,10 +6,11 @@ is more prominent than one in the rest of the text.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.domain.article import Article, Region
 from monitor.domain.digest import (
@@ -92,8 +93,7 @@ MAX_TOP_STORIES = 5
 READING_ORDER = (Region.TITLE, Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _DigestArticle:
+class _DigestArticle(Struct, frozen=True):
     """An article of the digest, with its prominence and the sort key of each official in it.
 
     ``duplicate_of`` is the id of the original if the article is a duplicate, or None. ``is_from_agency`` is true if the
@@ -109,8 +109,7 @@ class _DigestArticle:
     official_ranks: Mapping[str, tuple[Prominence, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class _RankedStory:
+class _RankedStory(Struct, frozen=True):
     """A story with its sort key: prominence, then number of outlets, then the time of its newest article."""
 
     story: DigestStory

@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.delivery import Message, RenderedDigest
 from monitor.domain.values import replace
@@ -32,8 +33,7 @@ class LinkPurpose(StrEnum):
     UNSUBSCRIBE = "u"
 
 
-@dataclass(frozen=True, slots=True)
-class DigestLink:
+class DigestLink(Struct, frozen=True):
     """Content of a signed link.
 
     ``delivery`` is the beginning of the delivery's key. The link is valid until the day before ``ends_on``. Ids that

@@ -6,7 +6,8 @@ characters, because every mail program can show these.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.domain.digest import Digest
 from monitor.text.numbers import format_count
@@ -15,8 +16,7 @@ SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
 MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that is not in its label
 
 
-@dataclass(frozen=True, slots=True)
-class DailyChart:
+class DailyChart(Struct, frozen=True):
     """A text chart of the number of articles per day.
 
     ``label`` states the total. ``sparkline`` draws the numbers as block characters, and ``description`` lists them.
@@ -61,8 +61,7 @@ def has_right_to_left_letters(text: str) -> bool:
 TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched name
 
 
-@dataclass(frozen=True, slots=True)
-class PassageView:
+class PassageView(Struct, frozen=True):
     """Passage that proves a hit, as templates show it.
 
     ``region_label`` names the region of the passage, such as "caption", or the page of a PDF document, such as "page
@@ -84,8 +83,7 @@ class PassageView:
         return is_right_to_left("".join(text for text, _ in self.pieces))
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeView:
+class ChangeView(Struct, frozen=True):
     """Change of an article, as templates show it.
 
     ``label`` is a text such as "Headline changed". ``before`` is empty if text was added, and ``after`` is empty if
@@ -97,8 +95,7 @@ class ChangeView:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(Struct, frozen=True):
     """Article of a digest, as templates show it.
 
     - ``rules`` are the rules that found its hits, except a rule that found most articles of the digest.
@@ -143,8 +140,7 @@ class ItemView:
         return is_right_to_left(self.title)
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateView:
+class DuplicateView(Struct, frozen=True):
     """Article with the same text at another outlet. ``title`` is empty if its headline is the same, too."""
 
     outlet: str
@@ -153,16 +149,14 @@ class DuplicateView:
     language_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActionView:
+class ActionView(Struct, frozen=True):
     """Link by which a reader gives feedback on a story or opens it on the desk. ``label`` is the link's text."""
 
     label: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoryView:
+class StoryView(Struct, frozen=True):
     """Story of a digest, as templates show it: the leading article, further reports, and duplicates at other outlets.
 
     - ``anchor`` is the id of its HTML element.
@@ -195,8 +189,7 @@ class StoryView:
         return format_count(self.outlet_count, "outlet") if self.outlet_count > 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryLink:
+class StoryLink(Struct, frozen=True):
     """Reference to a story that is elsewhere in the digest.
 
     ``anchor`` is the id of the story's HTML element. It is empty if the email does not contain the story.
@@ -209,8 +202,7 @@ class StoryLink:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class SectionView:
+class SectionView(Struct, frozen=True):
     """Section of a digest, as templates show it: the stories of one official, or of a rule whose hits name no official.
 
     ``position`` and ``chart`` are empty for a rule. ``also_in`` refers to stories in other sections that name the
@@ -225,8 +217,7 @@ class SectionView:
     also_in: tuple[StoryLink, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectLink:
+class SubjectLink(Struct, frozen=True):
     """Reference to the section of an official or rule, with the number of stories in it.
 
     ``anchor`` is the id of the section's HTML element. It is empty if the email does not contain the section.
@@ -242,8 +233,7 @@ class SubjectLink:
         return f"{self.name} {self.story_count}" if self.story_count > 1 else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class GlanceView:
+class GlanceView(Struct, frozen=True):
     """Overview at the top of a digest, as templates show it.
 
     It has the most important headlines, and all officials and rules with stories.
@@ -254,8 +244,7 @@ class GlanceView:
     hidden_subject_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedOfficialView:
+class WatchedOfficialView(Struct, frozen=True):
     """Watched official with position and chart, as shown in a digest without stories."""
 
     name: str
@@ -263,8 +252,7 @@ class WatchedOfficialView:
     chart: DailyChart | None
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageFaultView:
+class CoverageFaultView(Struct, frozen=True):
     """Source with a problem, as templates show it. ``suggestion`` is empty, except in a report to the operator."""
 
     outlet: str
@@ -274,8 +262,7 @@ class CoverageFaultView:
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageView:
+class CoverageView(Struct, frozen=True):
     """Coverage of a digest (how completely the sources were read), as templates show it.
 
     ``summary`` is one sentence with numbers, and ``warning`` names the failing sources.
@@ -287,8 +274,7 @@ class CoverageView:
     failing_sources: tuple[CoverageFaultView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DigestView:
+class DigestView(Struct, frozen=True):
     """Digest in the form that templates show.
 
     ``glance`` is None if the digest has few stories. ``also_named`` are officials who have no stories of their own but

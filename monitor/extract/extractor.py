@@ -4,10 +4,10 @@ The HTML is parsed once, and the tree is walked once. All later steps use the re
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.domain.article import MAX_AUTHOR_CHARS, MAX_AUTHORS, Article
@@ -95,8 +95,7 @@ def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_sel
     return round(confidence * (1.0 - max(0.0, page.link_share(page.root_box_index) - 0.4)), 2)
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractionReason:
+class ExtractionReason(Struct, frozen=True):
     """A row of an extraction explanation: a text of the page, the region it was assigned to, and the reason.
 
     Text that does not belong to the article has the region "dropped".
@@ -107,8 +106,7 @@ class ExtractionReason:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractionExplanation:
+class ExtractionExplanation(Struct, frozen=True):
     """Result of ``explain_page``: the article, and the reason why each piece of text on the page was kept or dropped.
 
     ``body_css_path`` is a CSS path to the box with the article's body. ``local_published_at`` is the publication time

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from monitor.language.load import language_data
 
@@ -34,8 +35,7 @@ class _Script(NamedTuple):
     ``code``. Empty for a script of only one language."""
 
 
-@dataclass(frozen=True, slots=True)
-class _DetectionTables:
+class _DetectionTables(Struct, frozen=True):
     """Look-up tables for language detection, built from the data of all languages."""
 
     scripts: tuple[_Script, ...]

@@ -4,11 +4,11 @@ The phrases come from the data of all languages.
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import re2
+from msgspec import Struct
 
 from monitor.extract.agencies import find_agencies, find_first_agency, find_last_agency, find_signature, is_agency
 from monitor.language.load import language_data, page_phrases
@@ -24,8 +24,7 @@ _MAX_PATTERN_BYTES = 64 << 20
 _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is about it
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
+class _Patterns(Struct, frozen=True):
     """Compiled patterns, one for each kind of line. Each pattern covers all languages."""
 
     appeal: re.Pattern[str]

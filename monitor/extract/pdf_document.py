@@ -16,6 +16,8 @@ from itertools import accumulate, chain
 from statistics import median
 from typing import Any
 
+from msgspec import Struct
+
 from monitor.domain.article import Article, AttachedText
 from monitor.domain.errors import PageProblem, UnreadableDocument
 from monitor.extract.dom_blocks import normalize_spacing
@@ -73,8 +75,7 @@ class _Glyph:
     is_generated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PdfText:
+class PdfText(Struct, frozen=True):
     """Result of ``read_pdf``: the article, its paragraphs with their page numbers, and the number of pages."""
 
     article: Article

@@ -7,9 +7,10 @@ tables are read row by row.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+
+from msgspec import Struct
 
 from monitor.domain.values import replace
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, join_pieces
@@ -28,8 +29,7 @@ removed when the lines are joined, unless a capital or a digit follows."""
 _RTL_CHARS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedLine:
+class PrintedLine(Struct, frozen=True):
     """A piece of text on one baseline, without wide gaps. ``size`` is the font size, and ``page`` counts from 1."""
 
     text: str
@@ -44,8 +44,7 @@ class PrintedLine:
     """Left edges of the pieces of a row that were joined into this line, except the leftmost piece."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedParagraph:
+class PrintedParagraph(Struct, frozen=True):
     """A paragraph, with the page on which it begins and its font size.
 
     ``breaks`` has the other pages on which the paragraph continues, each with the offset in the text at which the page

@@ -4,8 +4,9 @@ The desk, the API and the command line use this module.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING, ConfigurationEditor, SavedEdit
 from monitor.domain.feedback import EDIT, Change, FeedbackResult
@@ -16,8 +17,7 @@ from monitor.store.database import Database
 MAX_NAMED_KEYS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigurationService:
+class ConfigurationService(Struct, frozen=True):
     """Service that saves and undoes edits of the configuration files, and records them in one database."""
 
     database: Database

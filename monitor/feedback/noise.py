@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
+from msgspec import Struct
+
 from monitor.domain.feedback import NameUse, RuleCount
 from monitor.domain.watchlist import Official, Watchlist
 from monitor.text.fold import fold_written
@@ -50,8 +52,7 @@ class NameCount:
             self.last_at = use.at
 
 
-@dataclass(frozen=True, slots=True)
-class NoiseReport:
+class NoiseReport(Struct, frozen=True):
     """Report on false mentions: in how many articles each entry was found, and in how many of them readers rejected it.
 
     The entries are the rules, officials, written forms and configured names. In each list, the entry with the most

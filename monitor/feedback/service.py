@@ -6,8 +6,9 @@ adds hits. Every act of feedback is recorded as a change, which can be undone.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from monitor.domain.article import Region, Stage, StoredArticle
 from monitor.domain.errors import AlreadyDone, StoreError, UsageError
@@ -46,8 +47,7 @@ one."""
 _MAX_CONFLICTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Reader who gives feedback, and the interface through which the feedback is given."""
 
     reader: Reader

@@ -9,9 +9,10 @@ correction still works.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from monitor.domain.article import Article, StoredArticle
 from monitor.domain.feedback import VERDICT_REASON_PREFIX, Verdict, VerdictKind
@@ -43,8 +44,7 @@ class SuggestionKind(StrEnum):
     EXAMPLE = "examples"
 
 
-@dataclass(frozen=True, slots=True)
-class AffectedArticle:
+class AffectedArticle(Struct, frozen=True):
     """Article in which a suggested edit changes whether the official is mentioned at all."""
 
     id: int
@@ -52,8 +52,7 @@ class AffectedArticle:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """Effect that a suggested edit would have had on stored articles.
 
     - ``examined`` is the number of articles on which the edit was tried.
@@ -70,8 +69,7 @@ class Effect:
     articles_added: tuple[AffectedArticle, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """Value that is suggested for a list in an official's entry in sources.yaml, and the effect of adding it.
 
     ``path`` is the path of the list within the entry. ``value`` is a text, or a mapping for a role.

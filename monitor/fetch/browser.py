@@ -11,11 +11,12 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, FetchResult
@@ -81,8 +82,7 @@ _CHROMIUM_ARGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserLimits:
+class BrowserLimits(Struct, frozen=True):
     """Limits for rendering one page: times in seconds, lengths in bytes.
 
     They are documented in docs/special-sources.md. ``memory_bytes`` is the limit for all processes of the browser

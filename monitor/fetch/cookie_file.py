@@ -5,11 +5,12 @@ A file is read again when it changes. A cookie is sent only to the hosts, paths 
 
 import urllib.request
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import Cookie, CookieJar, LoadError, MozillaCookieJar
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 _MAX_FILE_BYTES = 1_000_000
 
@@ -21,8 +22,7 @@ class CookieFileError(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class _LoadedFile:
+class _LoadedFile(Struct, frozen=True):
     cookies: tuple[Cookie, ...]
     version: tuple[int, int]
 

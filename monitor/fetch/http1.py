@@ -7,8 +7,9 @@ request. Polling opens one connection for each source, so no pool is needed.
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from monitor.fetch.response_parser import (
     BodyTooLong,
@@ -21,8 +22,7 @@ from monitor.fetch.response_parser import (
 from monitor.text.compression import DamagedCompression, Decompressor
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseLimits:
+class ResponseLimits(Struct, frozen=True):
     """Limits for one response, with lengths in bytes.
 
     ``compression_ratio`` is the decoded length divided by the transferred length. The default values are documented in
@@ -47,8 +47,7 @@ with the maximum of 50,000 addresses rarely has more than 10 MB.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """A complete response with its decoded body."""
 
     status: int
@@ -207,8 +206,7 @@ class _ResponseProtocol(asyncio.Protocol):
             self._transport.abort()
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Server to connect to: its checked addresses, its port, and its host name for TLS (empty for plain HTTP)."""
 
     addresses: tuple[str, ...]

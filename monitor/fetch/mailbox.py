@@ -13,8 +13,9 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import (
@@ -37,8 +38,7 @@ _UID_STATE = re.compile(r"(\d+):(\d+)")
 _UID = re.compile(rb"UID (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxLimits:
+class MailboxLimits(Struct, frozen=True):
     """Limits for one poll of a mailbox: times in seconds, lengths in bytes. docs/special-sources.md documents them."""
 
     total_seconds: float = 90.0

@@ -3,11 +3,11 @@
 import asyncio
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+from msgspec import Struct
 
 from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight
@@ -36,8 +36,7 @@ class TokenRefused(Exception):
         self.result = result
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredToken:
+class _StoredToken(Struct, frozen=True):
     """An access token, the time at which it expires, and the refresh token with which the next one is requested."""
 
     access_token: Secret

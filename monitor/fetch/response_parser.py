@@ -7,7 +7,8 @@ a body cannot affect another response. Nevertheless, a response whose length is 
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MAX_CHUNK_LINE_BYTES = 4_096
 _MAX_LENGTH_DIGITS = 18  # more digits than the length of any body has
@@ -33,8 +34,7 @@ class BodyTooLong(InvalidResponse):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(Struct, frozen=True):
     """Status and headers of a response. The names of headers are in lower case.
 
     ``length`` is the length of the body in bytes, or None if it is not given. If ``is_chunked`` is true, ``length`` is

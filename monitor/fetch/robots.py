@@ -7,9 +7,9 @@ wait, because the rules are not known.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from protego import Protego
 
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult
@@ -21,8 +21,7 @@ _MAX_CACHED_ORIGINS = 2_000
 _MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 KiB
 
 
-@dataclass(frozen=True, slots=True)
-class RobotsDecision:
+class RobotsDecision(Struct, frozen=True):
     """Decision whether one page may be fetched, and the delay between requests in seconds.
 
     The delay is 0 if robots.txt demands none. If the rules cannot be read now, ``unknown_reason`` is the reason, and
@@ -34,8 +33,7 @@ class RobotsDecision:
     unknown_reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedRules:
+class _CachedRules(Struct, frozen=True):
     expires_at: float
     rules: Protego | None
     error: str = ""

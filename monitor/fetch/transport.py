@@ -6,10 +6,10 @@ It returns complete, decoded responses of limited size.
 import re
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 import httpx
+from msgspec import Struct
 
 from monitor.fetch.address_guard import AddressGuard, AddressRejected, HostLookupFailed
 from monitor.fetch.http1 import Endpoint, HttpResponse, ResponseLimits, send_request
@@ -40,8 +40,7 @@ class CertificateError(httpx.ConnectError):
     """Raised if the server's certificate is not valid for the requested host."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTarget:
+class RequestTarget(Struct, frozen=True):
     """Parts of a URL, as they are sent in a request. ``display_host`` is the host name in readable form."""
 
     is_tls: bool

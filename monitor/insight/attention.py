@@ -10,10 +10,11 @@ hide the next event.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, lgamma, log, log1p
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from monitor.domain.desk_models import StoryHour
@@ -47,8 +48,7 @@ The assumption counts like a number of observed stories: ``_WEEKDAY_PRIOR_STORIE
 _MIN_DAILY_RATE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """Unusual attention to a person on the last day: ``count`` stories, where ``usual`` stories are expected.
 
     If the attention is unusually high, ``silent_days`` is 0. If it is unusually low, ``count`` is 0, and

@@ -1,10 +1,11 @@
 """Watched people over time: a list of all people with their numbers of articles, and all data about one person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.desk_models import (
@@ -36,8 +37,7 @@ MAX_POST_ARTICLES = 200
 searched."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonLine:
+class PersonLine(Struct, frozen=True):
     """One row of the list of people.
 
     - ``position`` has the titles of the roles that the official holds now.
@@ -58,8 +58,7 @@ class PersonLine:
     archive_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleView:
+class PeopleView(Struct, frozen=True):
     """One page of the list of people. ``count`` is the total number of people on all pages.
 
     ``countries`` are the countries of all watched people, for the filter by country.
@@ -71,8 +70,7 @@ class PeopleView:
     next_page: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleQuery:
+class PeopleQuery(Struct, frozen=True):
     """Filter for the list of people, by country, rule and text, and the page to show.
 
     An empty field does not filter. Pages are numbered from 0.
@@ -85,8 +83,7 @@ class PeopleQuery:
     page_size: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class PersonView:
+class PersonView(Struct, frozen=True):
     """Data about one person: timeline, position, stories, articles, spellings of the name, near misses and posts.
 
     - ``position`` has the titles of the roles that the person holds now.
@@ -111,8 +108,7 @@ class PersonView:
     posts: tuple[tuple[Role, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Companion:
+class Companion(Struct, frozen=True):
     """Another person who is named in the same articles as a certain person.
 
     ``count`` is the number of articles that name both. ``lift`` is this number, divided by the number that would be
@@ -125,8 +121,7 @@ class Companion:
     lift: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenPost:
+class SeenPost(Struct, frozen=True):
     """A post that articles print next to a person's name, with the first and the last day of these articles.
 
     ``post`` describes the recognised position and country. ``count`` is the number of articles that print it, and
@@ -140,8 +135,7 @@ class SeenPost:
     article_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class PersonHistory:
+class PersonHistory(Struct, frozen=True):
     """History of a person in a period: timeline, stories and articles. ``story_count`` counts each story once."""
 
     view: PersonView

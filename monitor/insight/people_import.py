@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from monitor.domain.errors import KeyIssue
 from monitor.domain.imported_people import ImportedPerson, ImportItem, ImportNote
 from monitor.domain.values import replace
@@ -23,8 +25,7 @@ MAX_DAYS_APART = 31
 Sources often differ by a few days."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialChange:
+class OfficialChange(Struct, frozen=True):
     """Values that an import adds to an official in sources.yaml.
 
     - ``place`` is the line or entity in the imported file.
@@ -52,8 +53,7 @@ class OfficialChange:
         return bool(self.aliases or self.roles or self.new_dates or self.country or self.wikidata)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
+class ImportPlan(Struct, frozen=True):
     """Result of a merge of imported people with the watched officials.
 
     - ``new`` are the officials to add, and ``changes`` are the additions to known officials.

@@ -8,12 +8,12 @@ in the official's own country, on the date of the article. Second, the name cann
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import pairwise, zip_longest
 
 import ahocorasick_rs
+from msgspec import Struct
 
 from monitor.domain.article import Article
 from monitor.domain.mention import MatchForm, Mention
@@ -58,8 +58,7 @@ _MAX_HAN_NAME_CHARS = 4
 _HAN_NAME_CHARS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Watched:
+class _Watched(Struct, frozen=True):
     """A watched official, the key of the official's country, and the words of each name of the official.
 
     The words are in lower case without diacritics.
@@ -156,8 +155,7 @@ class StatementFinder:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """A succession in a sentence: one person replaces another in a post.
 
     - ``index`` is the index of the word that states the succession, such as "replaced".
@@ -172,8 +170,7 @@ class _Change:
     posts_from: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Holder:
+class _Holder(Struct, frozen=True):
     """The name of the person who holds a post.
 
     ``name`` is the name as an item of the sentence, and ``text`` is the name to show. ``is_direct`` is true if the text

@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.domain.article import Region
 from monitor.domain.desk_models import ArticleLine
@@ -40,8 +41,7 @@ COUNTS = ("day", "source", "official", "language")
 _QUOTED_OR_MINUS = re.compile(r'"[^"]*"|“[^”]*”|/(?:[^/\\]|\\.)+/|(?:(?<=\s)|(?<=\()|^)-(?=["“\w(=@])')
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """A search of the archive: the text of the query, a filter, and the regions in which the query must match.
 
     Regions are parts of an article, such as the headline. If ``before_id`` is given, only articles with a lower id are
@@ -54,8 +54,7 @@ class Search:
     before_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SearchResult:
+class SearchResult(Struct, frozen=True):
     """Results of a search.
 
     If more results may follow, the next search continues below the id ``next_id``. Otherwise ``next_id`` is None.

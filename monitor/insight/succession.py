@@ -4,8 +4,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.configuration import Configuration
@@ -34,8 +35,7 @@ _PLAIN_TITLE = re.compile(r"[^\W\d_](?:[\w '&/-]*\w)?")
 """Pattern of a title that can be written in a YAML file without quotation marks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Succession:
+class Succession(Struct, frozen=True):
     """A post of a watched official that may have changed hands.
 
     - ``kind`` states whether another person holds the post, the official has left it, or the official has a new post.

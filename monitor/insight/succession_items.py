@@ -6,12 +6,12 @@ Items are posts, names, words such as "appointed" or "resigned", and other words
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 from itertools import zip_longest
 
 import ahocorasick_rs
+from msgspec import Struct
 
 from monitor.domain.values import replace
 from monitor.insight.succession_words import (
@@ -81,8 +81,7 @@ class Kind(Enum):
     BREAK = "break"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A part of a sentence, such as a post or a name, with its offsets in the normalized text.
 
     - ``marks`` are the meanings of a word in reports about posts, such as "new" or "resigned".
@@ -106,8 +105,7 @@ class Item:
     has_possessive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     start: int
     end: int
     word: str

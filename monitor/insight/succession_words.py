@@ -1,9 +1,10 @@
 """Words of one language by which a report states that a person gets or leaves a post."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+
+from msgspec import Struct
 
 from monitor.language.load import country_names, language_data
 from monitor.language.schema import Language
@@ -48,8 +49,7 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 """Meanings that a word has only if it is next to a post or a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuccessionWords:
+class SuccessionWords(Struct, frozen=True):
     """The words of one language by which reports state that a person gets or leaves a post.
 
     All words are in lower case without diacritics, except the ones in ``spellings``. A meaning is a ``Mark``, such as

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.domain.desk_models import HourCount, StoryHour
 from monitor.domain.poll_state import PollState, SourceState
@@ -22,8 +23,7 @@ BLIND_STATES = frozenset(
 """States in which the document or the pages of a source cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One bar of a timeline: the number of articles from the day ``start`` to the day ``end``, both as YYYY-MM-DD.
 
     ``stories`` is the number of stories that these articles belong to. ``unread_sources`` is the number of sources that

@@ -6,13 +6,13 @@ A file is read and validated when it is first needed.
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from monitor.language.schema import (
@@ -43,8 +43,7 @@ class LanguageDataError(ValueError):
     """Raised if a data file is invalid. The message names the file and the key."""
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageData:
+class LanguageData(Struct, frozen=True):
     """Content of the data files about languages, naming conventions and countries.
 
     ``languages`` maps codes to languages, sorted by code. ``conventions`` maps names to conventions. Countries are in

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from monitor.domain.article import Article, Region
 from monitor.match.printed_letters import remove_readings, replace_look_alikes
@@ -88,8 +89,7 @@ _CAPITAL_TABLE = bytes(ord("A") <= code <= ord("Z") for code in range(0x100))
 _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class RegionSpan:
+class RegionSpan(Struct, frozen=True):
     """Region of an article, with its start and end offsets in the joined texts of all regions, before normalization."""
 
     region: Region

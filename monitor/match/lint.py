@@ -5,9 +5,10 @@ Each problem states the id of the official or rule, and the configuration key wh
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import KeyIssue, QueryError
@@ -21,8 +22,7 @@ from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import find_sentence, is_unspaced
 
 
-@dataclass(frozen=True, slots=True)
-class NameIssue:
+class NameIssue(Struct, frozen=True):
     """Problem with one configured value of an official or a rule.
 
     - ``kind`` is "official" or "rule", and ``id`` identifies the official or rule.

@@ -1,9 +1,10 @@
 """Types that the steps of matching share: possible names in a text, evidence, decisions, and the parts of a name."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from monitor.domain.mention import MatchForm
 
@@ -143,8 +144,7 @@ class EvidenceStrength(IntEnum):
     CERTAIN = 7
 
 
-@dataclass(frozen=True, slots=True)
-class TitleScore:
+class TitleScore(Struct, frozen=True):
     """Degree to which the titles next to a name fit one official, with the reason that is shown to the user."""
 
     official_index: int
@@ -241,8 +241,7 @@ In a shorter name, a changed letter often makes another real name.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ShortForm:
+class ShortForm(Struct, frozen=True):
     """Part of a name that the press uses alone after the first mention, such as the family name.
 
     ``sufficient`` is true if the part can be a mention without a title next to it. ``label`` describes the part for the
@@ -254,8 +253,7 @@ class ShortForm:
     sufficient: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class NameParts:
+class NameParts(Struct, frozen=True):
     """All printed forms of one name: in full, in short, and the parts that are compared by sound.
 
     ``full_forms`` are the full name in its different orders and spellings, the configured one first. ``short_forms``

@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from itertools import chain
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from monitor.language.countries import find_country_of_code
 from monitor.language.load import country_names_in_other_scripts, language_data
 from monitor.language.schema import Convention, Country, Titles
@@ -31,8 +33,7 @@ _MAX_PLACE_CACHE_WORDS = 20_000
 """Maximum number of words in the cache of one language, which stores whether a word precedes names of places."""
 
 
-@dataclass(frozen=True, slots=True)
-class WordLists:
+class WordLists(Struct, frozen=True):
     """Lists of words from all languages. Words are normalized, except in lists whose names begin with ``marked_``."""
 
     place_words_after: frozenset[str]
@@ -164,8 +165,7 @@ def syllable_pattern() -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(filter(None, patterns))})\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class CreditWords:
+class CreditWords(Struct, frozen=True):
     """Normalized words of photo credits ("Photo: Ann Example") and bylines ("By Ann Example") in all languages.
 
     Each group has the words of the field of the same name in ``monitor.language.schema.Credits``.
@@ -205,8 +205,7 @@ def _longest_first(words: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
-@dataclass(frozen=True, slots=True)
-class NativeWords:
+class NativeWords(Struct, frozen=True):
     """Words that occur next to names in scripts other than Latin."""
 
     titles: tuple[str, ...]
@@ -242,8 +241,7 @@ def sentence_openers(language: str) -> frozenset[str]:
     return frequent | _fold_all((data.native.sentence_openers,))
 
 
-@dataclass(frozen=True, slots=True)
-class NameLists:
+class NameLists(Struct, frozen=True):
     """Lists of typical name parts in one naming convention, such as its family names. All words are normalized.
 
     Lists that the convention shares with other conventions are included.

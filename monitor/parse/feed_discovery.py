@@ -5,9 +5,9 @@ They are found in a page's headers and links, in robots.txt, and at the paths wh
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.parse.fields import resolve_url, to_plain_text
@@ -49,8 +49,7 @@ _MAX_REFRESH_SECONDS = 10  # a page that reloads itself later is a page with con
 MAX_FEED_CANDIDATES = 40
 
 
-@dataclass(frozen=True, slots=True)
-class FeedCandidate:
+class FeedCandidate(Struct, frozen=True):
     """A URL that may be a feed or sitemap, with its title.
 
     ``found_by`` is "named" if the page, its headers or robots.txt declare the URL as a feed or sitemap. It is "linked"

@@ -6,8 +6,8 @@ a document, the caller must check with ``is_independent`` that no new item share
 """
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
 from xxhash import xxh3_64_digest, xxh3_128_hexdigest
 
 from monitor.domain.source import Entry
@@ -31,8 +31,7 @@ _MARKUP_OR_NON_ASCII_CHARS = re.compile(r"[&<>\"']+|[^\x00-\x7f]+")
 _HASH_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ReducedDocument:
+class ReducedDocument(Struct, frozen=True):
     """A document without the items that were already in it at the last poll.
 
     ``text`` is the document with the new items only, and ``known_text`` has the removed items. ``item_hashes`` are the

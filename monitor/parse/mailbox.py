@@ -6,7 +6,6 @@ with the UIDVALIDITY of the folder, the UID of the message and the message's len
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError
@@ -16,6 +15,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from html import escape
 from urllib.parse import parse_qs, quote, urlsplit
 
+from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.domain.article import AttachedText
@@ -44,8 +44,7 @@ _SERVICE_LINK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RawMessage:
+class RawMessage(Struct, frozen=True):
     """A message as the server sent it, with the two IMAP numbers that identify the message (UIDVALIDITY and UID)."""
 
     uid_validity: int
@@ -53,8 +52,7 @@ class RawMessage:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A PDF document that is attached to a message. ``guid`` is the guid of the entry that is made from the message.
 
     ``is_cut_off`` is true if the message is too long, and ends inside the document.
@@ -66,8 +64,7 @@ class Attachment:
     is_cut_off: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedMessages:
+class ParsedMessages(Struct, frozen=True):
     """Result of ``parse_messages``: the entries, and the PDF documents that are attached to the messages."""
 
     feed: Feed

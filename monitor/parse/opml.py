@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from lxml import etree
+from msgspec import Struct
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Source, SourceKind
@@ -22,8 +22,7 @@ _FEED_SCHEME = re.compile(r"feed:(//)?(?=https?://)", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not apply to decoded text
 
 
-@dataclass(frozen=True, slots=True)
-class FeedOutline:
+class FeedOutline(Struct, frozen=True):
     """A feed in an OPML list. ``site_url`` and ``language`` are empty if the list does not state them.
 
     ``groups`` lists the folder that contains the feed, and then the categories of the feed. The levels of nested
@@ -37,16 +36,14 @@ class FeedOutline:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OmittedOutline:
+class OmittedOutline(Struct, frozen=True):
     """An entry of an OPML list that is not imported, with the reason. ``name`` never contains a password."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpmlList:
+class OpmlList(Struct, frozen=True):
     """Result of ``parse_opml``: the usable feeds, without repeated addresses, and the omitted entries."""
 
     feeds: tuple[FeedOutline, ...]

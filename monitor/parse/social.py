@@ -6,8 +6,9 @@ programs that make feeds of them.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 from monitor.domain.source import DateSelector, Listing, Source, TextOrigin
 
@@ -18,8 +19,7 @@ _CHANNEL_ID = re.compile(r"UC[\w-]{22}")
 _GITHUB_PAGES = frozenset({"features", "about", "login", "topics", "trending", "search", "marketplace", "settings"})
 
 
-@dataclass(frozen=True, slots=True)
-class SocialPreset:
+class SocialPreset(Struct, frozen=True):
     """A way to read the posts of an account: the addresses of its feeds, or the selectors for a page with its posts."""
 
     feeds: tuple[str, ...] = ()

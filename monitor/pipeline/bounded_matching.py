@@ -7,10 +7,11 @@ sent with each article.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Protocol
+
+from msgspec import Struct
 
 from monitor.domain.article import Article, StoredArticle
 from monitor.domain.feedback import Verdict
@@ -39,8 +40,7 @@ def new_key() -> int:
     return next(_numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class MatchingResult:
+class MatchingResult(Struct, frozen=True):
     """Result of matching several articles: the numbers of articles that were processed, of new hits, and of failures.
 
     A hit is one match of a rule in an article. A failure is an article that was abandoned after several attempts.

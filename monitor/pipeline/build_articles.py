@@ -12,9 +12,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.errors import MonitorError, WorkerKilled
@@ -70,8 +71,7 @@ def describe_error(error: BaseException) -> str:
     return " ".join(text.split())[:300]
 
 
-@dataclass(frozen=True, slots=True)
-class _OffloadedCall:
+class _OffloadedCall(Struct, frozen=True):
     """Call that waits for a worker process: function, arguments, number of articles, and future for the result."""
 
     work: Callable[..., Any]
@@ -220,8 +220,7 @@ _INLINE_BATCH_ENTRIES = 4
 BuiltArticle = tuple[Article, Stage, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedEntries:
+class WorkedEntries(Struct, frozen=True):
     """Result of building articles from several entries in a worker process.
 
     - ``built`` are the articles.
@@ -238,8 +237,7 @@ class WorkedEntries:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltArticles:
+class BuiltArticles(Struct, frozen=True):
     """The articles built from the entries of a poll, and the number of fallback articles.
 
     A fallback article has only plain text, because building it failed. ``findings`` (what matching has found) and

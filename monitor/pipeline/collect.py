@@ -7,8 +7,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.domain.article import KnownArticle, NewArticle
 from monitor.domain.errors import LeaseLost, StoreError
@@ -47,8 +48,7 @@ failures after which an article is abandoned.
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 
 
-@dataclass(frozen=True, slots=True)
-class PollResult:
+class PollResult(Struct, frozen=True):
     """Result of one poll of a source.
 
     - ``detail`` describes the state of the source in words.

@@ -9,10 +9,11 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.digest.compose import compose_digest
 from monitor.digest.fallback import compose_fallback, render_fallback
@@ -65,8 +66,7 @@ SOURCE_NOTICE_INTERVAL = timedelta(hours=1)  # minimum time between two digests 
 SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRate:
+class MessageRate(Struct, frozen=True):
     """Rate limit for immediate digests, so that many hits (articles that satisfy a rule) at once cause few messages.
 
     ``burst_size`` messages per ``period`` are sent without delay. For each further ``burst_size`` messages, the delay
@@ -88,8 +88,7 @@ class MessageRate:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _DueWindow:
+class _DueWindow(Struct, frozen=True):
     """A period (``window``) for which a digest must be composed now.
 
     - ``hits_before`` is a time. Hits (articles that satisfy a rule) that were found later are left to the next digest.

@@ -1,8 +1,9 @@
 """Digests that could not be composed: the time of the next attempt, and the reports about the failures."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 log = logging.getLogger(__name__)
 
@@ -11,8 +12,7 @@ MIN_DELAY, MAX_DELAY = timedelta(seconds=10), timedelta(minutes=10)
 TRACEBACK_INTERVAL = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(Struct, frozen=True):
     count: int
     error_type: str
     failed_at: datetime

@@ -17,6 +17,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
+from msgspec import Struct
+
 from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import Failed, FailureCause, Fetched, FetchPurpose, FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher, ProcessPool
@@ -45,8 +47,7 @@ _MAX_REQUESTS = 60
 _HOST_FAILURES = {FailureCause.FORBIDDEN_ADDRESS, FailureCause.NAME_LOOKUP, FailureCause.UNREACHABLE}
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveredFeed:
+class DiscoveredFeed(Struct, frozen=True):
     """A feed or sitemap of a site that can be read: its kind, how it was found, and how recent it is."""
 
     url: str
@@ -70,8 +71,7 @@ class DiscoveredFeed:
         return build_source_keys(self.name, self.kind, address, self.language)
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveryResult:
+class DiscoveryResult(Struct, frozen=True):
     """Result of a search for feeds: the feeds that were found, the best first, or the reason why none was found.
 
     ``was_reached`` is False if no connection to the host could be made.

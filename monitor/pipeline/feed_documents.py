@@ -14,6 +14,8 @@ from functools import partial
 from typing import NamedTuple, assert_never
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+from msgspec import Struct
+
 from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import (
     KNOWN_COUNT_HEADER,
@@ -56,8 +58,7 @@ From this number, the number of articles that will wait to be built is estimated
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
+class ParsedFeed(Struct, frozen=True):
     """Result of parsing a document: the feed with its entries.
 
     - ``unchanged_count`` items were skipped, because their bytes were the same at the last poll.
@@ -73,8 +74,7 @@ class ParsedFeed:
     keyed_entries: tuple[KeyedEntry, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SitemapPart:
+class SitemapPart(Struct, frozen=True):
     """Result of reading one sitemap of an index: its URL, the URLs of its entries and their newest date.
 
     If the sitemap is itself an index, it has the entries of all its sitemaps.
@@ -85,8 +85,7 @@ class SitemapPart:
     newest_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedFeed:
+class FetchedFeed(Struct, frozen=True):
     """Result of a poll that has read a document.
 
     - ``response`` has the validators to store (ETag and Last-Modified).
@@ -114,15 +113,13 @@ class FetchedFeed:
         return len(self.parsed.feed.entries) + self.parsed.unchanged_count
 
 
-@dataclass(frozen=True, slots=True)
-class UnchangedFeed:
+class UnchangedFeed(Struct, frozen=True):
     """Result of a poll whose document has not changed, according to the server or to the hash of its body."""
 
     response: Fetched | NotModified
 
 
-@dataclass(frozen=True, slots=True)
-class PollAttempt:
+class PollAttempt(Struct, frozen=True):
     """One attempt to read a source: its result, and the poll state, which records the attempt."""
 
     poll_state: PollState

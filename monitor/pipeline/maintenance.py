@@ -1,10 +1,11 @@
 """Maintenance of the installation: disk space, backups, and deletion of expired data."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from monitor.domain.errors import StoreFull
 from monitor.domain.polling_policy import ClockChange
@@ -31,8 +32,7 @@ def is_disk_space_low(disk_space: DiskSpace, *, was_low: bool) -> bool:
     return disk_space.free_bytes < (required * RECOVERY_FACTOR if was_low else required)
 
 
-@dataclass(frozen=True, slots=True)
-class CleanupResult:
+class CleanupResult(Struct, frozen=True):
     """Result of a cleanup: the numbers of deleted articles and of other deleted records."""
 
     deleted_articles: int = 0

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import inf
 
+from msgspec import Struct
+
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.feedback import Verdict, VerdictIndex
@@ -20,8 +22,7 @@ from monitor.store.database import Database
 MAX_EXAMPLES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BacktestExample:
+class BacktestExample(Struct, frozen=True):
     """Article that shows the effect of an edited rule: the rule would newly report it, or no longer report it.
 
     ``passage`` is the text that satisfies the rule.

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.digest import Digest
@@ -112,8 +113,7 @@ def ignore_progress(_what: str, _count: int) -> None:
     """Do nothing. Callers that show no progress pass this function."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassResult:
+class PassResult(Struct, frozen=True):
     """Results of all steps of one pass.
 
     ``digest_problem`` is one line about digests that could not be composed. ``worker_problem`` is one line about work
@@ -130,8 +130,7 @@ class PassResult:
     worker_problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """The steps of the pipeline in their order. Each step processes what earlier steps have stored."""
 
     configuration: Configuration

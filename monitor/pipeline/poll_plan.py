@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain import polling_policy
 from monitor.domain.article import KnownArticle
@@ -49,8 +50,7 @@ class PollOutcome(StrEnum):
     SUPERSEDED = "superseded"
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedEntry:
+class PlannedEntry(Struct, frozen=True):
     """An entry of a document, and what was decided about it, for example that it is new or known.
 
     If the entry repeats another entry of the document, ``merged_into`` is that other entry.
@@ -61,8 +61,7 @@ class PlannedEntry:
     merged_into: Entry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PollPlan:
+class PollPlan(Struct, frozen=True):
     """Everything that is stored after one poll: the next poll state, a notice, and new articles.
 
     - ``entry_count`` is the number of entries in the document.
@@ -87,8 +86,7 @@ class PollPlan:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _FeedStats:
+class _FeedStats(Struct, frozen=True):
     """Numbers of entries in a document, from which the next poll state is computed.
 
     ``has_gap`` is True if older articles may be missing because they left the document between two polls.

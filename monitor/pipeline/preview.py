@@ -3,7 +3,7 @@
 Documents are fetched once. The caller keeps them, so that the user can change selectors without further requests.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from monitor.domain.article import Article
 from monitor.domain.errors import MonitorError, NotAFeed, UnreadableDocument, WorkerKilled
@@ -22,8 +22,7 @@ class PreviewFailed(MonitorError):
     """Raised if a document of a preview cannot be fetched or read. The message gives the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListPreview:
+class ListPreview(Struct, frozen=True):
     """Result that a poll of a source would have: the number of entries, the first entries, and a note on problems.
 
     ``unlinked_count`` is the number of items that were left out because they have no link.
@@ -37,8 +36,7 @@ class ListPreview:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePreview:
+class ArticlePreview(Struct, frozen=True):
     """Text of an article as it would be stored. ``dropped`` are the other texts of its page, with the reasons."""
 
     article: Article

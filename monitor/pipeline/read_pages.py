@@ -5,8 +5,9 @@ If a page cannot be read, the text of the feed is stored instead, with the reaso
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.domain.article import Article, PendingPage
 from monitor.domain.errors import LeaseLost, MonitorError, PageProblem, StoreError, UnreadableDocument
@@ -38,8 +39,7 @@ MAX_LARGE_PAGES = 2  # PDF documents above the usual limit that are held at a ti
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 
-@dataclass(frozen=True, slots=True)
-class PageResult:
+class PageResult(Struct, frozen=True):
     """Result of reading one page. ``error`` is empty if the article was extracted from its page."""
 
     source_id: str

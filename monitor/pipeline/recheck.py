@@ -8,10 +8,11 @@ same thread as the first report of the story.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import LeaseLost, MonitorError
@@ -64,8 +65,7 @@ class RecheckOutcome(StrEnum):
     LEASE_LOST = "lease_lost"
 
 
-@dataclass(frozen=True, slots=True)
-class RecheckResult:
+class RecheckResult(Struct, frozen=True):
     """Result of one recheck, a later fetch of an article's page: the id of the article, and the outcome."""
 
     article_id: int

@@ -1,9 +1,11 @@
 """Rehearsal: tests what edited rules would have reported in the stored articles of the last days. Nothing is stored."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.feedback import VerdictIndex
@@ -19,8 +21,7 @@ PAGE_SIZE = 500
 MAX_REHEARSED_ARTICLES, MAX_REHEARSAL_SECONDS = 20_000, 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """Result of a rehearsal, the test of edited rules on recent stored articles.
 
     ``rules`` has the result for each edited rule. ``article_count`` is the number of tested articles, and ``since_at``

@@ -7,10 +7,11 @@ evaluated on the articles with these words.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.desk_models import ArticleLine
@@ -53,8 +54,7 @@ The full-text index cannot be used for such a query.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FoundArticle:
+class FoundArticle(Struct, frozen=True):
     """Result of a search: an article, the passages that satisfy the query, and the officials that the article names."""
 
     line: ArticleLine
@@ -62,8 +62,7 @@ class FoundArticle:
     official_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SearchCounts:
+class SearchCounts(Struct, frozen=True):
     """Numbers of the candidates of a search, by day (YYYY-MM-DD), source, language and official.
 
     Candidates are the articles that pass the filter and contain the words that the query requires. ``size`` is their
@@ -77,8 +76,7 @@ class SearchCounts:
     officials: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPart:
+class SearchPart(Struct, frozen=True):
     """One part of the results of a search.
 
     - ``found`` are the results, and ``counts`` are numbers of the articles that may satisfy the search.
@@ -92,8 +90,7 @@ class SearchPart:
     counts: SearchCounts
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
+class SearchRequest(Struct, frozen=True):
     """Parameters of a search.
 
     - ``query`` is the compiled query. If it is None, all articles that the filter selects are results.

@@ -12,8 +12,9 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.domain.delivery import Delivery, DeliveryResult, Message, Retry, SendResult, Sent
 from monitor.domain.errors import StoreError
@@ -38,8 +39,7 @@ RECORD_RETRY_SECONDS = (0.1, 1.0, 5.0)  # time between attempts to record a resu
 TargetKey = tuple[str, str]  # channel and target
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryAttempt:
+class DeliveryAttempt(Struct, frozen=True):
     """Result of one attempt to send a delivery.
 
     If ``receipt`` is a ``Retry`` and ``next_attempt_at`` is None, this was the last attempt.

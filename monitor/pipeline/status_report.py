@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 from json import loads
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from monitor.domain.article import DuePage
@@ -56,8 +55,7 @@ At its end, even a weekly digest has reported the article.
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerOverview:
+class WorkerOverview(Struct, frozen=True):
     """Heartbeats of the worker processes, and numbers of jobs by state. Both are empty without PostgreSQL."""
 
     heartbeats: tuple[WorkerHeartbeat, ...] = ()
@@ -125,8 +123,7 @@ class DaemonStatus(Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTotals:
+class SourceTotals(Struct, frozen=True):
     """Numbers of the configured sources by state, and the times of their polls.
 
     - ``by_state`` maps each state to the number of sources in it.
@@ -178,8 +175,7 @@ def read_totals(database: Database) -> SourceTotals:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReport:
+class StatusReport(Struct, frozen=True):
     """Everything that ``monitor status`` shows, as it was at ``created_at``.
 
     ``backfills`` has the progress of each backfill by the id of its source. If only the totals of the sources were

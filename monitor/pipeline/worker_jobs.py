@@ -5,8 +5,9 @@ A job runs the same step that the daemon would run: it polls a source, or reads 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from monitor.domain.poll_state import Lease
 from monitor.domain.ports import Clock
@@ -57,8 +58,7 @@ HostWait = Callable[[str], Awaitable[None]]
 MAX_PAGES_PER_JOB = 8
 
 
-@dataclass(frozen=True, slots=True)
-class CollectorServices:
+class CollectorServices(Struct, frozen=True):
     """Objects that collect articles. The daemon and the worker processes use the same ones.
 
     ``wait_for_host`` is a function that waits until the host of a URL may receive another request. ``offloader`` runs

@@ -12,8 +12,9 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Self, TypeVar
+
+from msgspec import Struct
 
 from monitor.domain.errors import WorkerKilled
 
@@ -26,8 +27,7 @@ _LENGTH_BYTES = 8
 _MAX_JOBS_PER_PROCESS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class JobLimits:
+class JobLimits(Struct, frozen=True):
     """Limits of one job: elapsed time and processor time in seconds, and address space of its process in bytes."""
 
     wall_seconds: float = 15.0

@@ -4,9 +4,9 @@ A client sends an idempotency key with such a request. If the client repeats the
 response is sent again.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import delete, insert, select, update
 
 from monitor.store.connections import Connections
@@ -21,8 +21,7 @@ again.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ApiAnswer:
+class ApiAnswer(Struct, frozen=True):
     """Stored response to an API request.
 
     ``status`` is the HTTP status, or 0 while the request is still being carried out.

@@ -3,8 +3,7 @@
 Each edit is stored with the text before the edit, so that it can be undone.
 """
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import delete, insert, select
 
 from monitor.domain.configuration_edits import MAX_KEPT_TEXTS, SavedEdit
@@ -15,8 +14,7 @@ from monitor.store.core_tables import CONFIGURATION_EDIT
 from monitor.store.feedback import add_change, set_undone
 
 
-@dataclass(frozen=True, slots=True)
-class KeptText:
+class KeptText(Struct, frozen=True):
     """Text that a configuration file had before an edit.
 
     ``tag`` identifies the content of the file after the edit. It shows later whether the file was edited again.

@@ -1,11 +1,11 @@
 """Store of composed digests: their windows (periods), their inputs, and their storage together with deliveries."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
 from monitor.domain.delivery import Message
@@ -539,8 +539,7 @@ def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int])
     return {row.id: row for row in connection.execute(query)}
 
 
-@dataclass(frozen=True, slots=True)
-class _PlanState:
+class _PlanState(Struct, frozen=True):
     """State of a digest plan that limits the search for hits to report.
 
     Hits up to the id ``min_hit_id`` need not be searched. ``rescreened`` are the hits that a verdict may have changed

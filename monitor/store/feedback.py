@@ -1,11 +1,11 @@
 """Store of readers' feedback: verdicts on whether an official is meant, marks on stories, and a log of all changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, or_, select, update
 
 from monitor.domain.article import Stage, StoredArticle
@@ -61,8 +61,7 @@ The id of the last of these hits follows.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ScreeningBasis:
+class ScreeningBasis(Struct, frozen=True):
     """Articles to match again, with the readers' verdicts that apply to each of them.
 
     The articles are matched before the transaction that stores the findings. This transaction loads the articles and

@@ -8,8 +8,8 @@ checks phrases in the text, because a tsvector holds at most 256 positions per w
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -37,8 +37,7 @@ _REMOVE_FROM_INDEX = "INSERT INTO article_search (article_search, rowid, search_
 _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
-@dataclass(frozen=True, slots=True)
-class SearchTerm:
+class SearchTerm(Struct, frozen=True):
     """Condition of a full-text search: ``words`` must occur in the text, directly after one another.
 
     With ``is_prefix``, the last word may be the beginning of a longer word. With ``is_excluded``, the words must not
@@ -50,15 +49,13 @@ class SearchTerm:
     is_excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class IndexAll:
+class IndexAll(Struct, frozen=True):
     """Condition of a full-text search that is satisfied if all of its parts are satisfied."""
 
     parts: tuple["IndexQuery", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IndexAny:
+class IndexAny(Struct, frozen=True):
     """Condition of a full-text search that is satisfied if at least one of its parts is satisfied."""
 
     parts: tuple["IndexQuery", ...]

@@ -9,10 +9,10 @@ when a batch is grouped, even if other processes have grouped them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from monitor.domain.article import Stage
@@ -63,8 +63,7 @@ _MERGE_STATEMENTS = (  # conditions as in the partial indexes; otherwise these a
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RawExecutor:
+class RawExecutor(Struct, frozen=True):
     """Executor of SQL statements that bypasses SQLAlchemy's compiler.
 
     The compiler would take longer than the database needs to run the statement. Each `?` in a statement is the

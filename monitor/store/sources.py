@@ -4,11 +4,11 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, or_, select, text, update
 
 from monitor.domain.errors import DamagedRow, LeaseLost, PageProblem, UsageError
@@ -82,8 +82,7 @@ def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
     return Lease(row.id, row.lease_token, expires_at, replace(poll_state, interrupted_polls=interrupted_count))
 
 
-@dataclass(frozen=True, slots=True)
-class SourceReads:
+class SourceReads(Struct, frozen=True):
     """Time of the last successful poll of any source, and the number of healthy sources that were never read."""
 
     last_success_at: datetime | None

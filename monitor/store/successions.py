@@ -5,7 +5,6 @@ searched for such statements.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import Struct
@@ -41,8 +40,7 @@ class SearchProgress(Struct, frozen=True):
     pending: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SearchBatch:
+class SearchBatch(Struct, frozen=True):
     """Batch of articles to search for statements about posts (offices).
 
     ``progress`` is the progress of the search after this batch. ``is_last`` is true if there are no further articles

@@ -9,8 +9,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from monitor.store.connections import Connections
 
@@ -19,8 +20,7 @@ MAX_BATCH_SIZE = 8
 """Maximum number of calls per commit. Other writes wait for the commit, about 10 ms per call."""
 
 
-@dataclass(frozen=True, slots=True)
-class _WriteCall:
+class _WriteCall(Struct, frozen=True):
     """Queued call of a store method, and the future that gets its result."""
 
     work: Callable[..., Any]

@@ -7,11 +7,11 @@ If the article fits two stories very well, and they fit one another, the two sto
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 import numpy as np
+from msgspec import Struct
 
 from monitor.domain.grouping import STORY_WINDOW, GroupingIndex, StoryCentroid
 from monitor.domain.values import replace
@@ -45,8 +45,7 @@ def top_terms(vector: TermVector) -> list[int]:
     return terms[free:] + terms[start : min(free, start + MAX_TOP_LANGUAGE_FREE_TERMS)]
 
 
-@dataclass(frozen=True, slots=True)
-class StoryClusterer:
+class StoryClusterer(Struct, frozen=True):
     """Clusterer that assigns articles to stories, one after another."""
 
     index: GroupingIndex

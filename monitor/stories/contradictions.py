@@ -14,9 +14,10 @@ half of each sentence. Such texts report different events if they have few other
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
+
+from msgspec import Struct
 
 from monitor.language.load import language_data
 from monitor.stories.edited_copies import NAME_WEIGHT, weigh_words
@@ -42,8 +43,7 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(Struct, frozen=True):
     """The words of a headline or first sentence: ``cased`` as written, ``tokens`` in lower case.
 
     ``is_title_case`` is true for a headline in which most words are capitalised, so that capitals do not show names.

@@ -8,10 +8,11 @@ ignored, because such a page changes all the time. The Python library ``reader``
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import islice
+
+from msgspec import Struct
 
 from monitor.domain.article import Article
 from monitor.domain.mention import RuleHit
@@ -64,8 +65,7 @@ class RevisionKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """Differences between two versions of an article, in the order of the text.
 
     Each of ``lines`` is a sentence. The line begins with "- " if the sentence was removed, with "+ " if it was added,

@@ -11,9 +11,9 @@ authors share quotations and some words. Quotations are therefore left out, and 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from monitor.stories.features import STOP_WORDS, stem_word
 from monitor.stories.fingerprints import SHINGLE_BYTES, NormalizedText, build_stream
@@ -38,8 +38,7 @@ Sentence = dict[str, float]
 """Words, names and numbers of a sentence with their weights."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Containment:
+class _Containment(Struct, frozen=True):
     """Shares of a text, from 0 to 1, that are also in another text.
 
     ``mean`` is the share of all words of the text that the other text contains. ``front`` is the share of the first
@@ -78,8 +77,7 @@ def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
     return is_merged and (have_one_front or max(coverage.fronts) >= MIN_MERGED_FRONT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Coverage:
+class _Coverage(Struct, frozen=True):
     """Overlap of two texts: for each text, the share of it that consists of long passages that the other text contains.
 
     ``shares`` are measured on the whole texts, and ``fronts`` on their beginnings. All are from 0 to 1.

@@ -9,9 +9,10 @@ article cannot be recovered.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+
+from msgspec import Struct
 
 from monitor.domain.article import KnownArticle
 from monitor.domain.source import Entry
@@ -58,8 +59,7 @@ class Certainty(IntEnum):
     CERTAIN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
+class Recognition(Struct, frozen=True):
     """Result for one entry: the known article to which it belongs, or None if it is a new article.
 
     ``reused_keys`` are the guid and URL keys of the entry that the store already has for other articles.

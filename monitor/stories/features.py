@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
@@ -18,6 +17,7 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from monitor.stories.language_free_terms import (
     FIRST_SEARCHED_CHARACTER,
@@ -95,8 +95,7 @@ STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 event."""
 
 
-@dataclass(frozen=True, slots=True)
-class TermFeatures:
+class TermFeatures(Struct, frozen=True):
     """Terms and days of one article, before the terms are weighted by the vocabulary.
 
     - ``hashes`` are the hashes of the terms, ascending and unique.
@@ -115,8 +114,7 @@ class TermFeatures:
     has_explicit_days: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TermVector:
+class TermVector(Struct, frozen=True):
     """The terms of an article with the highest weights.
 
     - ``terms``, ``weights`` and ``kinds`` have one item for each term.

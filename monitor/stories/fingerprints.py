@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
@@ -202,8 +203,7 @@ class ArticleFeatures:
         return extract_features(fold(text.title).cased, lead, text.published_at, text.language)
 
 
-@dataclass(frozen=True, slots=True)
-class PackedFeatures:
+class PackedFeatures(Struct, frozen=True):
     """Fingerprints and features of a batch of articles, in a form that is fast to transfer between processes.
 
     Each field has the values of all articles, one after another. A field such as ``term_ends`` states where the values

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
+from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
 from monitor.domain.article import Article
@@ -46,8 +47,7 @@ class IncomingArticle:
     answered_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Duplicate:
+class _Duplicate(Struct, frozen=True):
     """Result for an article that repeats an earlier one: the earlier article, and how much of the text is repeated.
 
     ``original`` is the earlier article, as it was grouped. ``shared_ratio`` is the share of the new article's text that
@@ -58,8 +58,7 @@ class _Duplicate:
     shared_ratio: float
 
 
-@dataclass(frozen=True, slots=True)
-class _WeightedArticle:
+class _WeightedArticle(Struct, frozen=True):
     """Result for an article that is not a duplicate: its features, its weighted terms, and the top terms of these.
 
     The top terms are the ones by which stories are searched for (see ``top_terms``).

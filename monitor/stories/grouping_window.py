@@ -9,17 +9,17 @@ article or story determines its slot, in which it replaces an earlier one. The c
 even if thousands of articles are made from one template.
 """
 
+import struct
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
-from struct import Struct
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from monitor.domain.grouping import (
     ArticleLoader,
@@ -43,7 +43,7 @@ another id is represented by a new number of at least 10**MAX_DIGITS."""
 
 NO_OWNER = 2**32 - 1
 """Value of a slot without an owner."""
-_CENTROID_HEADER = Struct("<HBIqq")
+_CENTROID_HEADER = struct.Struct("<HBIqq")
 _NO_TIME = -(2**63)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 IntegerArray = npt.NDArray[np.uint64]
@@ -52,8 +52,7 @@ FlagArray = npt.NDArray[np.bool_]
 MonthDays = frozenset[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class _PostingRun:
+class _PostingRun(Struct, frozen=True):
     """Sorted array of postings. A posting states that its owner (an article or story) has a key (fingerprint or term).
 
     Each posting has one item in ``codes`` and one in ``owners``, at the same index. The code contains the key and, in

@@ -25,10 +25,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from xxhash import xxh3_64_hexdigest
 
 from monitor.domain.source import Entry, Feed
@@ -65,8 +65,7 @@ ARTICLE_NUMBER_PATTERN = re.compile(r"\d{5,}")
 DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyClaims:
+class KeyClaims(Struct, frozen=True):
     """The keys that an entry would have if it were the only entry of its document.
 
     ``query_keys`` has one item for each parameter of the entry's URL. It maps the URL without this parameter to the
@@ -79,8 +78,7 @@ class KeyClaims:
     query_keys: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedEntry:
+class KeyedEntry(Struct, frozen=True):
     """An entry with its keys: values by which its article is found again, such as hashes of its guid and its URL.
 
     - ``keys`` identify the article, the most reliable first.

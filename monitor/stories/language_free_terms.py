@@ -12,6 +12,8 @@ from enum import IntEnum
 from functools import cache, lru_cache
 from zlib import crc32
 
+from msgspec import Struct
+
 from monitor.language.load import country_names, events, language_data
 from monitor.text.fold import fold_key
 
@@ -57,8 +59,7 @@ _MIN_NUMBER_DIGITS, _MAX_NUMBER_DIGITS = 2, 10
 _KATAKANA = re.compile("[\u30a1-\u30fc]{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class KnownWord:
+class KnownWord(Struct, frozen=True):
     """The meaning of a word.
 
     ``codes`` are the codes of the terms that the word means by itself. ``phrases`` are the phrases that begin with the
@@ -67,7 +68,7 @@ class KnownWord:
     """
 
     codes: tuple[int, ...] = ()
-    phrases: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
+    phrases: Mapping[str, Mapping[tuple[str, ...], int]] = {}
 
 
 @dataclass(slots=True)

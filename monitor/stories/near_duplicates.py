@@ -16,10 +16,10 @@ before. A follow-up report shares half of its text with the first report. Four t
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from monitor.stories.fingerprints import SHINGLE_BYTES, NormalizedText, WindowHashes, normalize_spelling
 
@@ -44,8 +44,7 @@ _FILTER_MASK = np.uint64(_FILTER_SIZE - 1)
 FlagArray = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class TextSimilarity:
+class TextSimilarity(Struct, frozen=True):
     """Result of comparing two texts: the shorter one ("smaller") and the longer one ("larger").
 
     - Each share states how much of a text, or of its first ("front") or last part ("end"), is also in the other text,
@@ -134,8 +133,7 @@ def compare_texts(
     return TextSimilarity(*shares, numbers, names, is_larger_later)
 
 
-@dataclass(frozen=True, slots=True)
-class _TextShares:
+class _TextShares(Struct, frozen=True):
     total: float
     front: float
     end: float

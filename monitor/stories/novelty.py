@@ -7,9 +7,10 @@ line in the next digest states this, and the user can release the articles. A si
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.article import KnownArticle
 from monitor.domain.poll_state import PollState
@@ -49,8 +50,7 @@ class EntryDecision(StrEnum):
     EMPTY = "empty"
 
 
-@dataclass(frozen=True, slots=True)
-class ClassifiedEntry:
+class ClassifiedEntry(Struct, frozen=True):
     """A new or changed entry to store.
 
     ``keys`` identify the article at later polls. ``evidence_keys`` are stored, but do not identify the article.
@@ -66,8 +66,7 @@ class ClassifiedEntry:
     known_article: KnownArticle | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PollNovelty:
+class PollNovelty(Struct, frozen=True):
     """Result of classifying the entries of a poll.
 
     - ``new`` are the new entries, and ``aliases`` are the known entries that have new keys.

@@ -8,8 +8,9 @@ entries decides: a few are news, and many stay in quarantine.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from monitor.domain.poll_state import PollState
 from monitor.domain.values import replace
@@ -24,8 +25,7 @@ MANY_UNDATED_REASON = "one of many without a date at the first poll"
 UNDATED_REASONS = frozenset({FEW_UNDATED_REASON, MANY_UNDATED_REASON})
 
 
-@dataclass(frozen=True, slots=True)
-class UndatedDecision:
+class UndatedDecision(Struct, frozen=True):
     """Decision on an undated article: whether it may be reported, and the reason if it stays in quarantine."""
 
     is_alertable: bool

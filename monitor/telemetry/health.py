@@ -9,10 +9,10 @@ reported problems and time, so probes, watchdog and ping always agree. Messages 
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from threading import Lock
 
 import structlog
+from msgspec import Struct
 
 from monitor.domain.errors import CanaryLost, StoreError
 from monitor.domain.fetch_result import Failed, Fetched, FetchRequest
@@ -54,8 +54,7 @@ WORKER_PROCESSES = "worker processes"  # no heartbeat either: the main process d
 DIGESTS = "digests"  # no heartbeat: the job that composes digests continues when one fails
 
 
-@dataclass(frozen=True, slots=True)
-class HealthStatus:
+class HealthStatus(Struct, frozen=True):
     """Health of the daemon at one time.
 
     ``is_live`` is true if the event loop runs, and ``is_ready`` if every component is healthy. ``problems`` has one

@@ -6,10 +6,10 @@ protocols in ``domain/ports.py``, so neither the callers nor the wrapped objects
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import Struct, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -39,8 +39,7 @@ _WORKER_JOB_OUTCOMES = ("done", "failed")
 _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 
-@dataclass(frozen=True, slots=True)
-class GaugeValues:
+class GaugeValues(Struct, frozen=True):
     """Values of the gauges at one time, read from the database and the disk.
 
     ``due_lag_seconds`` and ``page_lag_seconds`` are the delays of the most overdue source and page. ``page_problem`` is

@@ -7,6 +7,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from monitor.domain.secret import Secret
 
 REPLACEMENT = "***"
@@ -100,6 +103,8 @@ def find_secrets(value: Any) -> Iterator[Secret]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from find_secrets(item)
+    elif isinstance(value, Struct):
+        yield from find_secrets(asdict(value))
     elif is_dataclass(value):
         for field in fields(value):
             yield from find_secrets(getattr(value, field.name))

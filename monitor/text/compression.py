@@ -5,7 +5,8 @@ It is used for HTTP response bodies, compressed documents and files.
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 GZIP_MAGIC = b"\x1f\x8b"
 _PIECE_BYTES = 65_536
@@ -81,8 +82,7 @@ def _has_zlib_header(data: bytes) -> bool:
     return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Decompressed:
+class Decompressed(Struct, frozen=True):
     """Result of ``decompress_gzip``.
 
     ``is_cut_off`` is true if the compressed data end early or are damaged; ``content`` then ends at the damage.

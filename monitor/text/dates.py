@@ -6,10 +6,11 @@ and dates without a year are not parsed. The names of months come from the data 
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from monitor.text.time_zones import LocalTime, parse_zone
 
@@ -88,8 +89,7 @@ def _half_day_words() -> dict[bool, re.Pattern[str]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedDate:
+class ParsedDate(Struct, frozen=True):
     """Result of ``parse_date_details``.
 
     ``instant`` is in the time zone that the text states, otherwise in the zone of the source. ``has_time`` and

@@ -7,8 +7,9 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from monitor.domain.errors import InputError
 from monitor.domain.value_parsers import parse_id
@@ -75,8 +76,7 @@ class RowFault(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(Struct, frozen=True):
     """Row of a table of people. ``line`` is its first line.
 
     ``cleaned`` are the cells without line breaks; a cell that only states that a value is missing, such as "n/a", is

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from monitor.domain.source import Source
 from monitor.text.fold import fold_key
 
@@ -29,8 +31,7 @@ _ZONE_NAME = re.compile(rf"{_BEFORE_ZONE}([A-Z][A-Za-z]+(?:/[A-Za-z][A-Za-z0-9_+
 _ABBREVIATION = re.compile(rf"{_BEFORE_ZONE}((?-i:[^\W\d_a-z]{{1,5}}))(?![\w/])(?!\s+(?-i:[A-Z]{{2,}}))", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTime:
+class LocalTime(Struct, frozen=True):
     """The time zone and country that determine how the dates of a source are read.
 
     - ``zone`` applies to dates that state no zone. It is None if unknown.

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import MonitorError
@@ -94,8 +96,7 @@ class ConfigurationLoader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DeskHealth:
+class DeskHealth(Struct, frozen=True):
     """State of the program that every page shows: the daemon, sources with a problem, and failed deliveries."""
 
     daemon: DaemonStatus = field(default_factory=DaemonStatus)

@@ -3,9 +3,8 @@
 A rehearsal is a trial run of edited rules on stored articles.
 """
 
-from dataclasses import dataclass
-
 from fastapi import Request
+from msgspec import Struct
 
 from monitor.domain.configuration_edits import ConfigurationEditor, EditNotAllowed, OpenedFile
 from monitor.domain.errors import UsageError
@@ -14,8 +13,7 @@ from monitor.web.context import DeskContext, Snapshot
 from monitor.web.rehearsals import Rehearsals
 
 
-@dataclass(frozen=True, slots=True)
-class Editing:
+class Editing(Struct, frozen=True):
     """The editor of the configuration files, and the runner of rehearsals (trial runs of edited rules)."""
 
     editor: ConfigurationEditor

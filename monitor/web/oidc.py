@@ -12,12 +12,12 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import jwt
+from msgspec import Struct
 
 from monitor.domain.errors import MonitorError
 from monitor.domain.readers import OWNER_LOGIN, Role
@@ -39,8 +39,7 @@ class LoginFailed(MonitorError):
     """Raised if a login through the provider fails. The message is for the reader and contains no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartedLogin:
+class StartedLogin(Struct, frozen=True):
     """A login that has begun: the provider's address to which the browser is redirected, and a cookie for the browser.
 
     The cookie is needed to check the answer of the provider later.
@@ -50,8 +49,7 @@ class StartedLogin:
     cookie: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenReader:
+class ProvenReader(Struct, frozen=True):
     """A reader whose login the provider has proved, with the role from the reader's groups, and the page to open."""
 
     login: str

@@ -4,7 +4,6 @@ The class ``Page`` has the reader, the configuration, and methods that read the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated, Any, TypeVar
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Request
+from msgspec import Struct
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -79,8 +79,7 @@ def get_context(request: Request) -> DeskContext:
     return context
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A request of a reader who is logged in. Its methods read the input of the request and build the response."""
 
     request: Request

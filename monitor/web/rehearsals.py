@@ -8,11 +8,11 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from fastapi import Request
+from msgspec import Struct
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
@@ -26,8 +26,7 @@ MAX_DAYS, MAX_KEPT_JOBS = 90, 20
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class RehearsalJob:
+class RehearsalJob(Struct, frozen=True):
     """Rehearsal (trial run of edited rules) that was started through the API.
 
     ``reader_id`` is the reader of the access token with which it was started.

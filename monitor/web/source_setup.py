@@ -9,9 +9,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 
 from fastapi import Request
+from msgspec import Struct
 
 from monitor.domain.configuration import Settings
 from monitor.domain.errors import UsageError
@@ -38,8 +38,7 @@ MAX_KEPT_BYTES, KEPT_SECONDS = 50_000_000, 900.0
 OpenFetcher = Callable[[Settings], AbstractAsyncContextManager[Fetcher]]
 
 
-@dataclass(frozen=True, slots=True)
-class SourcePreview:
+class SourcePreview(Struct, frozen=True):
     """Preview of a source: the list of its articles, and one of the articles.
 
     ``list_error`` and ``article_error`` are the reasons why the list or the article cannot be shown, or empty.
@@ -52,8 +51,7 @@ class SourcePreview:
     article_error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptDocument:
+class _KeptDocument(Struct, frozen=True):
     document: Fetched
     until: float
 

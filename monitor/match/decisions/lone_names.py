@@ -8,8 +8,9 @@ official is meant.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from monitor.domain.article import Region
 from monitor.domain.mention import MatchForm
@@ -102,8 +103,7 @@ _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class LoneName:
+class LoneName(Struct, frozen=True):
     """A part of an official's name in an article that nowhere contains the full name, with the evidence for it.
 
     ``places`` are the positions in the text at which the part can mean the official. ``evidence`` has the kinds of

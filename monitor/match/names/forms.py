@@ -6,8 +6,9 @@ and the data of its convention. A group is one printed word, normalized, with a 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from monitor.domain.mention import MatchForm
 from monitor.domain.values import replace
@@ -426,8 +427,7 @@ each builder reads.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class NameForm:
+class NameForm(Struct, frozen=True):
     """A form of an official's name, for display to the user.
 
     ``risky`` is true if the form alone does not show that the official is meant, for example because it is also an

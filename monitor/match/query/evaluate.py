@@ -6,12 +6,12 @@ The running time is proportional to the length of the text.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import re2
+from msgspec import Struct
 
 from monitor.domain.article import Region
 from monitor.domain.errors import QueryError
@@ -43,8 +43,7 @@ _MAX_NEAR_CHARS = 40 * MAX_NEAR_DISTANCE_WORDS
 _SPACED_WORD = re.compile(r"\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledQuery:
+class CompiledQuery(Struct, frozen=True):
     """A query that is ready for evaluation.
 
     - ``root`` is the root of the query tree.

@@ -11,15 +11,15 @@ Operators are in capitals. Words are compared without case and diacritics, unles
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.domain.article import Region
 from monitor.domain.errors import QueryError
 from monitor.text.fold import fold_key
 
 
-@dataclass(frozen=True, slots=True)
-class TextTerm:
+class TextTerm(Struct, frozen=True):
     """A word or phrase to search for. The text is in lower case without diacritics, unless ``is_exact``.
 
     With ``is_prefix``, the last word is only the beginning of a word in the article.
@@ -30,53 +30,46 @@ class TextTerm:
     is_exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Struct, frozen=True):
     """Query node that is satisfied by a match of a regular expression in RE2 syntax."""
 
     pattern: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialTerm:
+class OfficialTerm(Struct, frozen=True):
     """Query node that is satisfied by a mention of a watched official."""
 
     official_id: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Struct, frozen=True):
     """Query node that is satisfied if its part is satisfied inside one region of the article, such as the title."""
 
     region: Region
     part: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """Query node that is satisfied if all its parts are satisfied."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """Query node that is satisfied if at least one of its parts is satisfied."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """Query node that is satisfied if its part is not satisfied."""
 
     part: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """Query node that is satisfied if both sides are found with at most ``distance`` words between them."""
 
     left: "Node"
@@ -87,8 +80,7 @@ class Near:
 Node = TextTerm | Regex | OfficialTerm | Within | And | Or | Not | Near
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A parsed query: its text and the root node of its tree."""
 
     text: str
@@ -143,8 +135,7 @@ _TOKEN_PATTERN = re.compile(
 _WHITESPACE = re.compile(r"\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     text: str
     position: int

@@ -1,9 +1,10 @@
 """Positions (rank, domain, level and country) that are read from titles and roles, and the comparison of positions."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from monitor.domain.watchlist import Role
 from monitor.match.vocabulary import country_words, max_title_phrase_words, title_vocabulary
@@ -53,8 +54,7 @@ _BROAD_HEADS = {
 _OPTIONAL_DOMAINS = {"party", "politics", "army"}
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Position that a phrase names, such as "former deputy defence minister", with all words normalized.
 
     ``head`` is its main word ("minister"), and ``domains`` are its fields ("defence").
@@ -85,8 +85,7 @@ class RoleFit(IntEnum):
     CURRENT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """Meaning of the words of a title: its positions, its military or police rank, and its countries.
 
     ``is_addressed`` is true if it has a form of address, such as "Mr".

@@ -9,12 +9,12 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from msgspec import Struct
 from starlette.responses import Response
 
 from monitor.domain.codes import STORY_ID_PATTERN
@@ -74,8 +74,7 @@ class RateLimiter:
         return self.limit - len(times)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
+class ApiRequest(Struct, frozen=True):
     """A request to the API, authenticated by an access token.
 
     A request with a method that only reads, such as GET, may be authenticated by the reader's session on the desk

@@ -3,9 +3,9 @@
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter
+from msgspec import Struct
 from msgspec.structs import asdict
 from starlette.responses import Response
 
@@ -29,8 +29,7 @@ MAX_SHOWN_CHARS = 60_000
 """Maximum number of characters of a text that the page shows. A longer text is cut off, with a note."""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedPiece:
+class MarkedPiece(Struct, frozen=True):
     """Piece of an article's text, which may be marked as a finding.
 
     ``kind`` is "mention", "miss" for a near miss (a rejected mention), or empty. ``number`` is the number of its
@@ -42,8 +41,7 @@ class MarkedPiece:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Footnote:
+class Footnote(Struct, frozen=True):
     """Footnote that explains a mention or a near miss (rejected mention).
 
     ``count`` is the number of its occurrences.
@@ -59,16 +57,14 @@ class Footnote:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RegionText:
+class RegionText(Struct, frozen=True):
     """Paragraphs of one region of an article, such as the body."""
 
     region: Region
     paragraphs: tuple[tuple[MarkedPiece, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleView:
+class ArticleView(Struct, frozen=True):
     """Data that the page of an article shows.
 
     - ``verdict`` is a sentence that states why the article was reported or not.

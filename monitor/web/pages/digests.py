@@ -1,9 +1,9 @@
 """Pages of the digests: the list of sent digests, one digest as it was sent, and a preview of the next digest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.responses import Response
 
 from monitor.digest.links import remove_markers
@@ -23,8 +23,7 @@ router = APIRouter()
 DIGESTS_PER_PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class DigestPage:
+class DigestPage(Struct, frozen=True):
     """Data that the page of a digest shows: the digest, its values for the templates, and its deliveries."""
 
     digest: Digest

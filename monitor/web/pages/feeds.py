@@ -1,12 +1,12 @@
 """Atom feeds of a person, a rule, a digest or a search. Each feed has an address of its own, which can be revoked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
+from msgspec import Struct
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.desk_models import ArticleLine
@@ -28,8 +28,7 @@ FILTERS = {"person": "official_id", "source": "source_id", "rule": "rule_id", "l
 ALLOWED = {"q", "digest", *FILTERS}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Article in an Atom feed, with the passages for which the feed contains the article."""
 
     line: ArticleLine

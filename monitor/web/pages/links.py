@@ -2,11 +2,11 @@
 
 import hmac
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from fastapi import APIRouter, Request
+from msgspec import Struct
 from starlette.responses import HTMLResponse, Response
 
 from monitor.digest.compose import merge_passages
@@ -38,8 +38,7 @@ PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-C
 _acts = RateLimiter(ACTS_PER_DAY, period=DAY_SECONDS)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkView:
+class LinkView(Struct, frozen=True):
     """Data that the page of a signed link shows: the delivery, the story and the passages that the link is about.
 
     ``has_ended`` is true if the link has expired.

@@ -5,10 +5,10 @@ A rehearsal is a trial run of the edited rules on stored articles.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.configuration_edits import CheckedEdit, ComparedTexts, EditConflict, EditNotAllowed, OpenedFile
@@ -36,8 +36,7 @@ MAX_SENT_BYTES = MAX_BODY_BYTES - 50_000
 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilePart:
+class FilePart(Struct, frozen=True):
     """Part of a file that the page shows. ``number`` counts from 1, and ``count`` is the number of all parts.
 
     ``start`` is the index of the first line, and ``end`` the index after the last line.
@@ -66,8 +65,7 @@ def split_file(text: str) -> list[FilePart]:
     return [FilePart(number, len(starts), *span) for number, span in enumerate(zip(starts, ends, strict=True), 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class TypedEdit:
+class TypedEdit(Struct, frozen=True):
     """Fields of the editor's form: the file, the typed text, and the tag of the file when it was opened.
 
     The tag identifies the content of the file. If a long file is edited in parts, ``typed`` is the text of one part,

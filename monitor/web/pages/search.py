@@ -1,10 +1,10 @@
 """Page Search: find stored articles by words, people, sources, languages and dates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.responses import Response
 
 from monitor.domain.errors import QueryError, UsageError
@@ -22,8 +22,7 @@ RESULTS_PER_PAGE = 50
 FILTERS = ("source", "person", "rule", "language", "since", "until")
 
 
-@dataclass(frozen=True, slots=True)
-class QueryFault:
+class QueryFault(Struct, frozen=True):
     """Syntax error in a query: the text before the error, the text from the error on, and a message."""
 
     before: str

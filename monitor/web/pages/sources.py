@@ -1,11 +1,11 @@
 """Pages of the sources: the list with problems first, and one source with its numbers of articles per day."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.responses import Response
 
 from monitor.domain.backfill import BackfillProgress, find_complete_since
@@ -24,8 +24,7 @@ router = APIRouter()
 SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
 
 
-@dataclass(frozen=True, slots=True)
-class SourcesView:
+class SourcesView(Struct, frozen=True):
     """Data that the page of all sources shows.
 
     - ``next_id`` is the id after which the next part of the list begins, or empty.
@@ -42,8 +41,7 @@ class SourcesView:
     new_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
+class SourceView(Struct, frozen=True):
     """Data of the page of a source.
 
     ``days`` are the numbers of articles per day, oldest first. The archive is complete from ``complete_since`` on.

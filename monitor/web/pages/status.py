@@ -1,9 +1,9 @@
 """Page Status: the problems and how to solve them, and the state of the daemon, the database and the workers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.responses import Response
 
 from monitor.pipeline.status_report import StatusReport, find_problems, read_status_report, summarize_sources
@@ -12,8 +12,7 @@ from monitor.web.page import Page, PageDependency
 router = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class StatusView:
+class StatusView(Struct, frozen=True):
     """Data that the page Status shows."""
 
     report: StatusReport

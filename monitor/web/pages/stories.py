@@ -1,9 +1,9 @@
 """Page of a story: its articles in order of time, and what changed in them."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.responses import RedirectResponse, Response
 
 from monitor.domain.desk_models import ArticleLine, HitLine, ReportLine, StoryLine
@@ -19,8 +19,7 @@ router = APIRouter()
 MAX_CHANGED_ARTICLES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class StoryArticle:
+class StoryArticle(Struct, frozen=True):
     """Article of a story with its duplicates, hits, passages and edits."""
 
     line: ArticleLine
@@ -30,8 +29,7 @@ class StoryArticle:
     changes: tuple[VersionChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoryView:
+class StoryView(Struct, frozen=True):
     """Data that the page of a story shows. ``is_cut_off`` is true if older articles of the story are left out."""
 
     story: StoryLine

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from msgspec import Struct, field
 from starlette.responses import Response
 
 from monitor.digest.compose import merge_passages
@@ -31,8 +31,7 @@ CHART_DAYS = 14
 VIEWS = ("person", "story", "outlet")
 
 
-@dataclass(frozen=True, slots=True)
-class PassageLine:
+class PassageLine(Struct, frozen=True):
     """Passage of a hit, as shown on a page.
 
     ``pieces`` are pairs of a piece of the text, and whether it is marked because it contains matched words. ``page`` is
@@ -50,8 +49,7 @@ class PassageLine:
         return "".join(text for text, _ in self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedArticle:
+class ChangedArticle(Struct, frozen=True):
     """Article that its outlet has corrected, updated or withdrawn.
 
     ``badge`` is the word for the kind of change, and ``note`` describes the change.
@@ -62,8 +60,7 @@ class ChangedArticle:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class TriageStory:
+class TriageStory(Struct, frozen=True):
     """Story with new hits, as shown on the page Today.
 
     - ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article or, if
@@ -111,8 +108,7 @@ class TriageStory:
         return self.hits[0].found_at
 
 
-@dataclass(frozen=True, slots=True)
-class TriageSection:
+class TriageSection(Struct, frozen=True):
     """Stories that the page shows under one heading.
 
     ``official_id`` is the official in the heading, or empty. With an official, ``days`` are the numbers of articles per
@@ -127,8 +123,7 @@ class TriageSection:
     days: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TodayView:
+class TodayView(Struct, frozen=True):
     """Data that the page Today shows.
 
     ``newest_hit_id`` is the id of the newest hit that was read for the page, even if a mark of the reader hides its

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from monitor.domain.channels import EmailChannel, WebhookChannel
 from monitor.domain.configuration import Configuration, Settings
@@ -111,6 +112,16 @@ def test_all_secrets_of_a_configuration_are_found() -> None:
         ),
     )
     assert {secret.reveal() for secret in find_secrets(configuration)} == {"db", "beat", "head", "mail", "url", "sign"}
+
+
+def test_secrets_in_a_struct_are_found() -> None:
+    """A Struct is searched like a dataclass, also inside another value."""
+
+    class Login(Struct, frozen=True):
+        user: str
+        password: Secret
+
+    assert [secret.reveal() for secret in find_secrets((Login("ada", Secret("word")),))] == ["word"]
 
 
 def test_foreign_text_cannot_forge_a_log_line() -> None:
