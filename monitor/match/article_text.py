@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -85,8 +84,10 @@ Without a limit, a text without spaces would be read as one word, once for each 
 _LATIN_WORD_TABLE = bytes(
     code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100)
 )
-_CAPITAL_TABLE = bytes(ord("A") <= code <= ord("Z") for code in range(0x100))
-_SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
+_SEPARATOR, _LETTER, _CAPITAL = range(3)
+_CHARACTER_KINDS = bytes(
+    _SEPARATOR if sign == 0x20 else _CAPITAL if ord("A") <= sign <= ord("Z") else _LETTER for sign in _LATIN_WORD_TABLE
+)
 
 
 class RegionSpan(Struct, frozen=True):
@@ -95,17 +96,6 @@ class RegionSpan(Struct, frozen=True):
     region: Region
     start: int
     end: int
-
-
-class CapitalizedWords(NamedTuple):
-    """Words of a text that begin with a Latin capital: their start offsets, and a text in which their ends are found.
-
-    In the text ``joined``, Latin letters, hyphens and apostrophes are unchanged, and all other characters are spaces. A
-    word ends before the next space after its offset.
-    """
-
-    starts: list[int]
-    joined: str
 
 
 @dataclass(frozen=True)
@@ -149,13 +139,20 @@ class NormalizedArticle:
         return self.folded.text[start:end]
 
     @cached_property
-    def capitalized_words(self) -> CapitalizedWords:
-        """All words of the text that begin with a Latin capital."""
-        characters = b" %b " % self.cased.encode("latin-1", "replace")
-        capital = np.frombuffer(characters.translate(_CAPITAL_TABLE), dtype=np.bool_)
-        separator = np.frombuffer(characters.translate(_SEPARATOR_TABLE), dtype=np.bool_)
-        starts: list[int] = (capital[1:] & separator[:-1]).nonzero()[0].tolist()
-        return CapitalizedWords(starts, characters[1:].translate(_LATIN_WORD_TABLE).decode())
+    def capitalized_words(self) -> list[int]:
+        """The start offsets of all words of the text that begin with a Latin capital."""
+        kinds = np.frombuffer((b" %b" % self._characters).translate(_CHARACTER_KINDS), dtype=np.uint8)
+        starts: list[int] = (kinds[1:] - kinds[:-1] == _CAPITAL - _SEPARATOR).nonzero()[0].tolist()
+        return starts
+
+    @property
+    def latin_words(self) -> str:
+        """The text with a space instead of each character that is not a Latin letter, a hyphen or an apostrophe."""
+        return (b"%b " % self._characters).translate(_LATIN_WORD_TABLE).decode()
+
+    @property
+    def _characters(self) -> bytes:
+        return self.cased.encode("latin-1", "replace")
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
         """Return the region that contains a span of the normalized text, and the offsets of the span in this region.

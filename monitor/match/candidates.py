@@ -57,8 +57,8 @@ Without a limit, a text without spaces would be read again for each capital lett
 """
 
 
-_SYLLABLE_LENGTHS = range(3, 9)
-"""Possible lengths of a syllable in a name, each counted with the space after the syllable.
+_MIN_SYLLABLE_CHARS, _MAX_SYLLABLE_CHARS = 3, 8
+"""Minimum and maximum length of a syllable in a name, counted with the space after the syllable.
 
 The longest Vietnamese syllables have seven letters.
 """
@@ -176,17 +176,23 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
             yield TypoWord(pattern, start, match.start() + len(word), word.lower().replace("-", ""))
 
 
-def find_syllabic_typos(facts: ArticleFacts) -> Iterator[Candidate]:
+def find_syllabic_typos(facts: ArticleFacts, claimed: Sequence[Span]) -> Iterator[Candidate]:
     """Yield a candidate for each name that follows a title and is an official's name with a typo in one word.
 
     Only names whose words are single syllables, such as Vietnamese ones, are searched for. A candidate lists all
-    officials whose name differs from the printed one in this way.
+    officials whose name differs from the printed one in this way. Names in the spans of ``claimed`` are omitted,
+    because these spans already belong to other names.
     """
     cased, titles = facts.article_text.cased, title_ends()
     if not facts.name_index.names_without_word:
         return
-    for first, second in pairwise(facts.article_text.capitalized_words.starts):
-        if second - first not in _SYLLABLE_LENGTHS or cased[second - 1] != " " or cased[first - 1 : first] != " ":
+    for first, second in pairwise(facts.article_text.capitalized_words):
+        if not _MIN_SYLLABLE_CHARS <= second - first <= _MAX_SYLLABLE_CHARS:
+            continue
+        if cased[second - 1] != " " or cased[first - 1 : first] != " ":
+            continue
+        third = cased.find(" ", second) + 1
+        if not "A" <= cased[third : third + 1] <= "Z" or overlaps(claimed, first, second):
             continue
         if facts.article_text.word_ending_at(first - 1) not in titles:
             continue
@@ -239,16 +245,16 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
         facts.name_index.phonetic_word,
     )
     claimed = sorted(claimed_spans)
-    starts, joined = facts.article_text.capitalized_words
-    find = joined.find
+    words = facts.article_text.latin_words
+    find = words.find
     pairs: list[Candidate] = []
     single_words: list[tuple[int, PhoneticWord]] = []
     adjacent_start = -1
-    for start in starts:
+    for start in facts.article_text.capitalized_words:
         end = find(" ", start, start + _MAX_NAME_WORD_CHARS)
         if end < 0:
             continue
-        piece = joined[start:end]
+        piece = words[start:end]
         word = cache.get(piece)
         if word is None:
             word = to_phonetic(piece)

@@ -339,7 +339,7 @@ def _has_declined_script(text: str) -> bool:
 def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -> Iterator[PatternMatch]:
     """Yield full names that are printed as in lists or tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
     cased, padded = article_text.cased, f"\n{article_text.cased}"
-    starts = article_text.capitalized_words.starts
+    starts = article_text.capitalized_words
     in_capitals = [start for start in starts if cased[start + 1 : start + 2] in _CAPITALS_AND_SIGNS]
     found = [(m.span(), m[2], cased[m.start() : m.end(1)]) for m in _match_at(_LISTED_NAME, cased, in_capitals)]
     signs = [start - (padded[start] == " ") for start in starts]

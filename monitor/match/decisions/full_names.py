@@ -362,7 +362,7 @@ def decide_syllabic_typos(facts: ArticleFacts, context: MatchContext) -> None:
     person holds.
     """
     claimed = sorted(context.claimed_spans)
-    for candidate in find_syllabic_typos(facts):
+    for candidate in find_syllabic_typos(facts, claimed):
         if overlaps(claimed, candidate.start, candidate.end):
             continue
         positions = find_title_before(facts.article_text, candidate.start).title.positions

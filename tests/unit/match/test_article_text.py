@@ -18,8 +18,8 @@ TEXTS = st.text(st.sampled_from("AZaz éĐ’'-_.,9\nກ名\u200b\u0301@[`{"), m
 def test_capitalized_words_start_after_a_character_that_is_not_a_letter(text: str) -> None:
     """A capital inside a word, or after a hyphen or an apostrophe, does not start a word."""
     page = normalize_article(Article(url="", body=text))
-    places, joined = page.capitalized_words
-    words = [(start, joined[start : joined.index(" ", start)]) for start in places]
+    joined = page.latin_words
+    words = [(start, joined[start : joined.index(" ", start)]) for start in page.capitalized_words]
     assert words == [(found.start(), found.group()) for found in CAPITAL.finditer(page.cased)]
 
 
