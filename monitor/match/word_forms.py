@@ -23,7 +23,7 @@ from monitor.match.names.inflection import (
     list_nominatives,
 )
 from monitor.match.names.spelling import edit_distance
-from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidates, PatternMatch
+from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, PatternMatch
 from monitor.match.vocabulary import country_words, native_words, title_ends
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
@@ -296,8 +296,9 @@ def find_inflected_names(
     The other names are not printed as configured: they are in another grammatical case, in another script, or have the
     family name first, as in a list ("DOE, Jane").
     """
-    if listed := list(_find_listed_names(name_index, article_text)):
-        candidates = candidates.add_names(listed, (), ())
+    if _may_have_listed_names(article_text, candidates):
+        listed = list(_find_listed_names(name_index, article_text))
+        candidates = candidates.add_names(listed, (), ()) if listed else candidates
     if has_letters(article_text.folded.text):
         candidates = _add_names_by_consonants(name_index, article_text, candidates)
     code = language.partition("-")[0].lower()
@@ -334,6 +335,16 @@ def _has_declined_script(text: str) -> bool:
     Names in these scripts are searched for in all grammatical cases, even if the text is in a language without cases.
     """
     return not text.isascii() and _NATIVE.search(text) is not None
+
+
+def _may_have_listed_names(article_text: NormalizedArticle, candidates: Candidates) -> bool:
+    """Return whether a text may have names that are printed as in lists or tags.
+
+    The search for all names finds "Doe, Jane" in a text in ASCII. In another text, the sign before the name may be one
+    that the search does not treat as the border of a word.
+    """
+    cased = article_text.cased
+    return bool(candidates.kinds & CandidateKind.LISTED_NAME) or "#" in cased or not cased.isascii()
 
 
 def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -> Iterator[PatternMatch]:

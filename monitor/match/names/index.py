@@ -7,9 +7,8 @@ a text.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import chain, product
-from operator import or_
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -229,42 +228,6 @@ class PhoneticWord(NamedTuple):
     is_distinctive: bool
 
 
-def _sort_latin_names(
-    kinds: Sequence[int], matches: Sequence[PatternMatch], cased: str
-) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Sort the matches of names in Latin letters into full names, short names and first names.
-
-    A match must start with a capital letter. A short name may also start with a particle in lower case, such as "van".
-    """
-    full_names: list[PatternMatch] = []
-    short_names: list[PatternMatch] = []
-    first_names: list[PatternMatch] = []
-    for kind, match in zip(kinds, matches, strict=True):
-        if not kind & CandidateKind.LATIN:
-            continue
-        if cased[match[1]].isupper():
-            if kind & CandidateKind.FULL_NAME:
-                full_names.append(match)
-            if kind & CandidateKind.FIRST_NAME:
-                first_names.append(match)
-            if kind & CandidateKind.SHORT_NAME:
-                short_names.append(match)
-        elif kind & CandidateKind.PARTICLE:
-            short_names.append(match)
-    return tuple(full_names), tuple(short_names), tuple(first_names)
-
-
-def _sort_native_names(
-    kinds: Sequence[int], matches: Sequence[PatternMatch]
-) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Sort the matches of names in scripts other than Latin into full names and short names."""
-    found = list(zip(kinds, matches, strict=True))
-    return (
-        tuple(match for kind, match in found if kind & CandidateKind.NATIVE_NAME),
-        tuple(match for kind, match in found if kind & CandidateKind.NATIVE_SHORT_NAME),
-    )
-
-
 class NameIndex:
     """Index of all forms of all officials' names, in one automaton, which searches a text for all patterns at once.
 
@@ -327,7 +290,7 @@ class NameIndex:
         for at, pattern in enumerate(self.patterns):
             self._finalize_pattern(at, pattern)
         kind = ahocorasick_rs.Implementation.DFA if len(self.patterns) < _MAX_DFA_PATTERNS else None
-        self._automaton = ahocorasick_rs.AhoCorasick(self.patterns, implementation=kind) if self.patterns else None
+        self._automaton = ahocorasick_rs.AhoCorasick(self.patterns, implementation=kind)
 
     def _add_pattern(self, pattern: str, kind: int, official_index: int = -1, extra_kinds: int = 0) -> None:
         at = self._pattern_ids.setdefault(pattern, len(self._pattern_kinds))
@@ -406,6 +369,9 @@ class NameIndex:
     def _add_full_names(self, official_index: int, full_forms: Iterable[NameWords]) -> None:
         """Add a pattern for each full form of a name, and another one if its initials may be printed with dots."""
         for words in full_forms:
+            if len(words) > 1:
+                for gap in (" ", "  "):  # the comma of "Doe, Jane" is a space in the text that is searched
+                    self._add_pattern(f" {words[-1]}{gap}{words[0]} ", CandidateKind.LISTED_NAME)
             # in the text that is searched, the dot of "md." is a second space
             self._add_pattern(f" {' '.join(words).replace('.', ' ')} ", CandidateKind.FULL_NAME, official_index)
             if any(len(word) == 1 for word in words):
@@ -436,38 +402,41 @@ class NameIndex:
         For words of queries, the result does not list the occurrences. It only has a flag in ``kinds`` if there are
         any.
         """
-        if self._automaton is None:
-            return Candidates()
-        pattern_kinds, cased = self._pattern_kinds, article_text.cased
+        kind_of, country_of, cased = self._pattern_kinds, self._pattern_countries, article_text.cased
+        latin, listed = CandidateKind.LATIN, CandidateKind.LISTED_NAME
+        full_names: list[PatternMatch] = []
+        short_names: list[PatternMatch] = []
+        first_names: list[PatternMatch] = []
+        found_kinds = 0
         matches = self._automaton.find_matches_as_indexes(article_text.spaced, overlapping=True)
-        kinds = [pattern_kinds[pattern] for pattern, _, _ in matches]
-        found_kinds = reduce(or_, set(kinds), 0)
-        full_names, short_names, first_names = (
-            _sort_latin_names(kinds, matches, cased) if found_kinds & CandidateKind.LATIN else ((), (), ())
+        for match in matches:
+            kind = kind_of[match[0]]
+            found_kinds |= kind if not kind & listed or self._is_listed(cased, match) else kind & ~listed
+            if kind & latin:
+                if cased[match[1]].isupper():
+                    if kind & CandidateKind.FULL_NAME:
+                        full_names.append(match)
+                    if kind & CandidateKind.FIRST_NAME:
+                        first_names.append(match)
+                    if kind & CandidateKind.SHORT_NAME:
+                        short_names.append(match)
+                elif kind & CandidateKind.PARTICLE:
+                    short_names.append(match)
+        has_countries = found_kinds & CandidateKind.COUNTRY_WORD
+        countries = [country_of[match[0]] for match in matches if match[0] in country_of] if has_countries else ()
+        found = Candidates(
+            tuple(full_names), tuple(short_names), tuple(first_names), countries=tuple(countries), kinds=found_kinds
         )
-        native_names, native_short_names = (
-            _sort_native_names(kinds, matches) if found_kinds & CandidateKind.NATIVE else ((), ())
-        )
-        country_of = self._pattern_countries
-        countries: tuple[str, ...] = ()
-        if found_kinds & CandidateKind.COUNTRY_WORD:
-            countries = tuple(
-                [
-                    country_of[match[0]]
-                    for kind, match in zip(kinds, matches, strict=True)
-                    if kind & CandidateKind.COUNTRY_WORD
-                ]
-            )
-        return Candidates(
-            full_names,
-            short_names,
-            first_names,
-            native_names,
-            native_short_names,
-            countries,
-            frozenset(),
-            found_kinds,
-        )
+        if not found_kinds & CandidateKind.NATIVE:
+            return found
+        native_names = [match for match in matches if kind_of[match[0]] & CandidateKind.NATIVE_NAME]
+        native_short_names = [match for match in matches if kind_of[match[0]] & CandidateKind.NATIVE_SHORT_NAME]
+        return found.add_native_names(native_names, native_short_names)
+
+    def _is_listed(self, cased: str, match: PatternMatch) -> bool:
+        """Return whether a match of a family name and a given name can be a name in a list: "DOE Jane", "Doe, Jane"."""
+        pattern, start, _ = match
+        return not cased[start + 1].islower() or "  " in self.patterns[pattern]
 
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
         """Return the cache for the forms of words in one language.
