@@ -436,17 +436,24 @@ def find_names_of_some_parts(facts: ArticleFacts, candidate: Candidate, boundary
 
     An example is "Brian Hargrove" for "Walter Brian Hargrove". The parts must have the same order as in the longer
     name. Officials whose naming convention has no middle names are left out, because such parts are another person's
-    name there.
+    name there (``NameIndex.long_named_officials``).
     """
+    index = facts.name_index
+    officials = [
+        official
+        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
+        if official in index.long_named_officials
+    ]
+    if not officials:
+        return ()
     words = (*boundary.word_before.lower().split("-"), *facts.folded_text(candidate).split())
     start = candidate.start - 1 - len(boundary.word_before)
     return [
         ExtendedName(Candidate(start, candidate.end, (official,)), ExtensionKind.SOME_PARTS)
-        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
-        if naming_convention(facts.name_index.conventions[official]).middle_names
-        and any(
+        for official in officials
+        if any(
             len(name_words) > len(words) and is_subsequence(words, name_words)
-            for name_words in facts.name_index.prepared_official(official).latin_name_words
+            for name_words in index.prepared_official(official).latin_name_words
         )
     ]
 

@@ -405,7 +405,10 @@ def decide_extended_name(
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
-        names = _prefer_configured(facts, find(facts, candidate, boundary))
+        names = find(facts, candidate, boundary)
+        if not names:
+            continue
+        names = _prefer_configured(facts, names)
         if len(names) > 1 and names[0].kind is ExtensionKind.INITIAL_FOR_FIRST_NAME:
             names = _choose_by_initial(facts, names, context)
         if len(names) > 1:

@@ -242,6 +242,8 @@ class NameIndex:
       the first part of the name, and the spellings of the second part.
     - ``single_word_names`` are full names of one word.
     - ``middle_name_openers`` are first names after which a middle name is allowed.
+    - ``long_named_officials`` are the officials with a name of three or more words in Latin letters, in a naming
+      convention with middle names.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -264,6 +266,7 @@ class NameIndex:
         self.has_patronymic_chains = False
         self.single_word_names: set[str] = set()
         self.middle_name_openers: set[str] = set()
+        self.long_named_officials: set[int] = set()
         self.typo_rests = [""] * len(self.officials)
         self.phonetic_parts: dict[int, tuple[NameWords, NameWords]] = {}
         phonetic_countries: set[str] = set()
@@ -336,8 +339,12 @@ class NameIndex:
                     self._add_pattern(full_name, CandidateKind.NATIVE_NAME, official_index)
                 for short_name in short_names:
                     self._add_pattern(short_name, CandidateKind.NATIVE_SHORT_NAME, official_index)
-        for number, name in enumerate(list_latin_names(official)):
+        latin_names = list_latin_names(official)
+        for number, name in enumerate(latin_names):
             self._add_latin_name(official_index, parse_name(name, official.country), is_alias=bool(number))
+        has_middle_names = naming_convention(self.conventions[official_index]).middle_names
+        if has_middle_names and any(len(fold_words(name)) > 2 for name in latin_names):
+            self.long_named_officials.add(official_index)
         if official_index in self.phonetic_parts:
             phonetic_countries.add(find_country_key(official.country))
 
