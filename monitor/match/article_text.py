@@ -220,7 +220,7 @@ def replace_punctuation_fast(text: str) -> str:
     if text.isascii():
         return replace_punctuation(text)
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    spaced = np.where(codes < 0x80, _ASCII_SPACING_CODES[np.minimum(codes, 0x7F)], codes)
+    spaced = np.where(codes < 0x80, _ASCII_SPACING_CODES.take(codes, mode="clip"), codes)
     return " " + spaced.tobytes().decode("utf-32-le") + " "
 
 

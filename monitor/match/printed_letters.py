@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from monitor.language.load import language_data
 from monitor.text.fold import FoldedText, drop_spans
 
-_READING = re.compile(r"(?<=[\u3400-\u9fff々])\([\u3041-\u30ff・·、 =]{1,40}\)")
+_READING = re.compile(r"\((?<=[\u3400-\u9fff々]\()[\u3041-\u30ff・·、 =]{1,40}\)")
 _OTHER_SCRIPT = re.compile("[\u0370-\u052f]")
 _MIXED = re.compile("[A-Za-z](?:(?<=[\u0370-\u052f].)|(?=[\u0370-\u052f]))")
 _WORD = re.compile(r"[^\W\d_]{2,80}")

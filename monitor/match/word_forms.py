@@ -37,9 +37,9 @@ _FIRST = rf"[{_CAPITALS}](?<![^\W_].)"
 
 The letter is tested first, and then the character before it. This makes the search much faster.
 """
-_CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
+_CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}+(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}}+)(?![^\W_])"
 """Pattern of the letters after the first letter of a capitalized word, up to the end of the word."""
-_NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
+_NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}+[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
 """Pattern of a run: adjacent capitalized words, with short lower-case words between them."""
 _PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?(?=([A-Z][a-z]{{1,79}}(?![^\W_]){more}))"
 """Pattern of a prefix that is joined to a name, as in Zulu `uSipho`.
