@@ -108,6 +108,7 @@ PRELOADED_MODULES = (
     "monitor.stories.grouping_window",
     "monitor.stories.fingerprints",
     "monitor.text.search_text",
+    "protego",
 )
 """Modules that the pipeline imports only at first use, because most passes from cron need none of them. The daemon and
 worker processes import them in advance."""

@@ -7,13 +7,16 @@ wait, because the rules are not known.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from protego import Protego
 
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult
 from monitor.text.urls import canonicalize_url
+
+if TYPE_CHECKING:
+    from protego import Protego
 
 _RULES_TTL_SECONDS = 86_400.0  # RFC 9309 limits the use of a cached file to 24 hours
 _ERROR_TTL_SECONDS = 600.0
@@ -35,7 +38,7 @@ class RobotsDecision(Struct, frozen=True):
 
 class _CachedRules(Struct, frozen=True):
     expires_at: float
-    rules: Protego | None
+    rules: "Protego | None"
     error: str = ""
 
 
@@ -83,6 +86,8 @@ def _parse_rules(result: FetchResult, now: float) -> _CachedRules:
     wall instead of robots.txt, the origin has no rules.
     """
     if isinstance(result, Fetched):
+        from protego import Protego
+
         text = result.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
         return _CachedRules(now + _RULES_TTL_SECONDS, None if text.lstrip().startswith("<") else Protego.parse(text))
     if isinstance(result, Failed) and (result.status == 0 or result.status >= 500 or result.status == 429):

@@ -9,12 +9,14 @@ summer time skips a fixed time, it fires nevertheless.
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from apscheduler.triggers.cron import CronTrigger
 
 from monitor.domain.digest import DigestPlan, QuietHours
 from monitor.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -51,7 +53,9 @@ def _expand_weekdays(field: str) -> str:
     return ",".join(WEEKDAYS[day] for day in sorted(chosen))
 
 
-def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) -> tuple[CronTrigger, ...]:
+def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) -> "tuple[CronTrigger, ...]":
+    from apscheduler.triggers.cron import CronTrigger
+
     fixed = {"minute": minute, "hour": hour, "month": month, "second": 0, "timezone": UTC}
     names = "*" if weekday in {"*", "?"} else _expand_weekdays(weekday)
     if day in {"*", "?"} or day.startswith("*/") or names == "*" or weekday.startswith("*"):
@@ -60,11 +64,13 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 
 @lru_cache(maxsize=256)
-def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...]:
+def _compile_schedule(at: tuple[time, ...], cron: str) -> "tuple[CronTrigger, ...]":
     """Convert a schedule to APScheduler triggers, which read local times as if they were UTC.
 
     The caller applies the time zone later. Raises ``UsageError`` for an invalid cron expression.
     """
+    from apscheduler.triggers.cron import CronTrigger
+
     if at:
         return tuple(CronTrigger(hour=one.hour, minute=one.minute, second=one.second, timezone=UTC) for one in at)
     fields = cron.split()

@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, text
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Verdict
@@ -142,6 +140,9 @@ def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
 
     The first is the response of the server. The second is the evidence record, which proves when the page was read.
     """
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
     dated = {"WARC-Date": snapshot.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if snapshot.captured_at else {}
