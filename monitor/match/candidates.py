@@ -184,15 +184,19 @@ def find_syllabic_typos(facts: ArticleFacts, claimed: Sequence[Span]) -> Iterato
     because these spans already belong to other names.
     """
     cased, titles = facts.article_text.cased, title_ends()
-    if not facts.name_index.names_without_word:
-        return
-    for first, second in pairwise(facts.article_text.capitalized_words):
-        if not _MIN_SYLLABLE_CHARS <= second - first <= _MAX_SYLLABLE_CHARS:
-            continue
-        if cased[second - 1] != " " or cased[first - 1 : first] != " ":
+    syllables, longest = facts.name_index.opening_syllables
+    starts = facts.article_text.capitalized_words if syllables else []
+    known = [
+        at
+        for at, (start, end) in enumerate(pairwise(starts))
+        if end - start <= longest + 1 and cased[start : end - 1] in syllables
+    ]
+    for at in sorted({*known, *(at - 1 for at in known if at)}):  # one of the first two syllables has no typo
+        first, second = starts[at : at + 2]
+        if not _MIN_SYLLABLE_CHARS <= second - first <= _MAX_SYLLABLE_CHARS or overlaps(claimed, first, second):
             continue
         third = cased.find(" ", second) + 1
-        if not "A" <= cased[third : third + 1] <= "Z" or overlaps(claimed, first, second):
+        if cased[second - 1] != " " or cased[first - 1 : first] != " " or not "A" <= cased[third : third + 1] <= "Z":
             continue
         if facts.article_text.word_ending_at(first - 1) not in titles:
             continue

@@ -97,7 +97,7 @@ class Matcher:
         - ``verdicts`` are the statements of readers on names in the article: a name means an official, or it does not.
         """
         facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
-        if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
+        if not candidates.kinds & ~(CandidateKind.COUNTRY_WORD | CandidateKind.LISTED_NAME) and not (
             verdicts or context.accepted or self._rules.always_evaluated or self._position_officials
         ):
             return Findings()

@@ -581,6 +581,16 @@ class NameIndex:
         return {key: tuple(officials) for key, officials in found.items()}
 
     @cached_property
+    def opening_syllables(self) -> tuple[frozenset[str], int]:
+        """The first and second words of the names in ``names_without_word``, and the number of letters of the longest.
+
+        The words begin with a capital letter.
+        """
+        words = (rest.partition(" ")[0] for at, rest in self.names_without_word if at < 2)
+        syllables = frozenset(map(str.capitalize, words))
+        return syllables, max(map(len, syllables), default=0)
+
+    @cached_property
     def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
         """Dictionary that maps each Chinese, Japanese or Korean family name to the officials with this name.
 
