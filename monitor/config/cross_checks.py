@@ -426,8 +426,11 @@ def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple
     its fields determine which values are secret. HTTP headers are secret if their names suggest it. If only the login
     in a URL is secret, only the login is yielded (``user:password``), and only if it contains a password.
     """
+    given = value if isinstance(value, Mapping) else {}
     for key, info in get_keys(type_).items():
-        part = value.get(key) if isinstance(value, Mapping) else None
+        part = given.get(key)
+        if part is None:
+            continue  # true of most keys; the search of their annotations would take most of the time
         nested = find_nested_type(info.annotation)
         if nested:
             yield from _list_typed_values((*path, key), part, nested)
