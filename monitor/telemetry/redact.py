@@ -98,6 +98,8 @@ def find_secrets(value: Any) -> Iterator[Secret]:
     """Yield every secret in a configuration or in a part of it, such as a channel."""
     if isinstance(value, Secret):
         yield value
+    elif value is None or isinstance(value, str | int):
+        return  # true of most values, so this is tested first
     elif isinstance(value, Mapping):
         yield from find_secrets(tuple(value.values()))
     elif isinstance(value, tuple | list):
