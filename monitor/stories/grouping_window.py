@@ -149,7 +149,6 @@ class _BatchPostings:
         self._table = table
         self._rows: dict[int, int] = {}
         self._owners = table.find(())
-        self._listed: tuple[Sequence[int], list[int]] = (), []
 
     def prefetch(self, keys: Iterable[int]) -> None:
         """Read the owners of the given keys into the cache, in one look-up. Keys in the cache are skipped."""
@@ -163,13 +162,11 @@ class _BatchPostings:
         return self._owners[rows]
 
     def _list_rows(self, keys: Sequence[int]) -> list[int]:
-        if keys is not self._listed[0]:  # the keys of an article are usually looked up, and then added
-            try:
-                self._listed = keys, [self._rows[key] for key in keys]
-            except KeyError:  # a key was not prefetched
-                self.prefetch(keys)
-                self._listed = keys, [self._rows[key] for key in keys]
-        return self._listed[1]
+        try:
+            return [self._rows[key] for key in keys]
+        except KeyError:  # a key was not prefetched
+            self.prefetch(keys)
+            return [self._rows[key] for key in keys]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
         """Record that an article or story has the given keys.
