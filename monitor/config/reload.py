@@ -265,7 +265,7 @@ class Reloader:
     async def check_for_edit(
         self, run_in_database: Callable[..., Awaitable[Any]], now: datetime, monotonic_now: float
     ) -> ReloadResult | None:
-        """Check the file if it was edited, and return the result, or None if there is no edit or no new result.
+        """Check the file if it was edited. Return the result, or None if nothing has changed since the last result.
 
         Call this every second or two. ``run_in_database`` runs a function of the store in the thread that writes to the
         database. The file is read and checked in another thread, so that the event loop is not blocked.

@@ -42,7 +42,7 @@ class CandidateKind:
     PHONETIC = 128
     PARTICLE = 256
     COUNTRY_WORD = 512
-    LISTED_NAME = 1024
+    LISTED_NAME = 1024  # family name first, as in a list: "Doe, Jane"
     LATIN = FULL_NAME | SHORT_NAME | FIRST_NAME
     NATIVE = NATIVE_NAME | NATIVE_SHORT_NAME
 

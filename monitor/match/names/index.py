@@ -418,7 +418,9 @@ class NameIndex:
         matches = self._automaton.find_matches_as_indexes(article_text.spaced, overlapping=True)
         for match in matches:
             kind = kind_of[match[0]]
-            found_kinds |= kind if not kind & listed or self._is_listed(cased, match) else kind & ~listed
+            if kind & listed and not self._is_listed(cased, match):
+                kind &= ~listed
+            found_kinds |= kind
             if kind & latin:
                 if cased[match[1]].isupper():
                     if kind & CandidateKind.FULL_NAME:
