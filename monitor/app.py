@@ -37,7 +37,6 @@ from monitor.fetch.source_fetcher import SourceFetcher
 from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices
 from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.early_matching import EarlyMatching
@@ -45,6 +44,7 @@ from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ignore_progress
 from monitor.pipeline.page_queue import describe_page_lag
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
 from monitor.pipeline.report_operation import OperatorReporter

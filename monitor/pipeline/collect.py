@@ -19,7 +19,7 @@ from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
 from monitor.domain.values import replace
-from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, ProcessOffloader, build_aliases
+from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, build_aliases
 from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.feed_documents import (
     EXPECTED_NEW_FEED_ENTRIES,
@@ -29,6 +29,7 @@ from monitor.pipeline.feed_documents import (
     UnchangedFeed,
 )
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.store.database import Database
 from monitor.stories.evidence import recognize_entries
 from monitor.stories.identity import assign_entry_keys, collect_lookup_keys

@@ -38,7 +38,7 @@ from monitor.domain.source_health import suggest_for_document
 from monitor.domain.special_sources import Api
 from monitor.domain.values import replace
 from monitor.parse.incremental import hash_body
-from monitor.pipeline.build_articles import ProcessOffloader
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
 from monitor.text.encoding import decode
 from monitor.text.urls import extract_origin
@@ -162,9 +162,10 @@ def _hash_parsing_settings(source: Source) -> str:
 class FeedDocumentReader:
     """Reader of the documents that polls fetch, such as feeds, sitemaps and listing pages.
 
-    Large or unusual documents are parsed in a process of ``process_pool``, and all documents are parsed in a process of
-    ``offloader`` while many articles wait. Otherwise they are parsed in this process, which blocks the event loop. Each
-    parsing call must therefore hold the lock ``cpu_slot``, so that other tasks can run between two documents.
+    Large or unusual documents are parsed in a process of ``process_pool``. While many articles wait, other documents
+    without known items are parsed in a process of ``offloader``. The rest are parsed in this process, which blocks the
+    event loop. Each parsing call must therefore hold the lock ``cpu_slot``, so that other tasks can run between two
+    documents.
     """
 
     def __init__(
@@ -419,20 +420,22 @@ class FeedDocumentReader:
             return ParsedFeed(await parse_mailbox(response, source, self._process_pool), known_count)
         document = _Document(response.body, response.content_type, response.url, source)
         if not is_isolated and len(document.body) <= MAX_SHORT_BYTES:
-            if not known_item_hashes:
-                offload = self._offloader.run_if_busy
-                result = await offload(EXPECTED_NEW_FEED_ENTRIES, _parse_in_worker, document)
-                if isinstance(result, NotAFeed):
-                    raise result
-                if result is not None:
-                    return result
-            async with self._cpu_slot:
-                parsed = _parse_ordinary(document, known_item_hashes)
+            parsed = None if known_item_hashes else await self._parse_if_busy(document)
+            if parsed is None:
+                async with self._cpu_slot:
+                    parsed = _parse_ordinary(document, known_item_hashes)
             if parsed is not None:
                 return parsed
         from monitor.parse.dispatch import parse_document
 
         return ParsedFeed(await self._process_pool.run(parse_document, *document))
+
+    async def _parse_if_busy(self, document: "_Document") -> ParsedFeed | None:
+        """Parse a document in a worker process if many articles wait; otherwise return None."""
+        result = await self._offloader.run_if_busy(EXPECTED_NEW_FEED_ENTRIES, _parse_in_worker, document)
+        if isinstance(result, NotAFeed):
+            raise result
+        return result
 
     async def _key_entries(self, feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
         async with self._cpu_slot:

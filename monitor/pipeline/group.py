@@ -13,8 +13,8 @@ from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import StoreError
 from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex, GroupingWindow
 from monitor.domain.ports import Clock
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.early_matching import EarlyMatching, with_date
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.store.database import Database
 from monitor.stories.identity import list_reference_keys
 

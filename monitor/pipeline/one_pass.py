@@ -16,12 +16,12 @@ from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import Lease
 from monitor.domain.source import Source
 from monitor.pipeline.bounded_matching import MatchingResult
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.group import GROUPING_BATCH_SIZE, GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.recheck import Rechecker, RecheckResult
 from monitor.pipeline.report_operation import OperatorReporter

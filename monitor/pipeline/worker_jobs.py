@@ -13,9 +13,9 @@ from monitor.domain.poll_state import Lease
 from monitor.domain.ports import Clock
 from monitor.domain.source import Source
 from monitor.domain.workers import EnqueueResult
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import POLL_LEASE, Collector, PollResult
 from monitor.pipeline.poll_plan import PollOutcome
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.store_retry import run_with_retries
 from monitor.store.database import Database

@@ -18,19 +18,14 @@ from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
-from monitor.pipeline import bounded_matching, build_articles
+from monitor.pipeline import bounded_matching, process_offloader
 from monitor.pipeline.bounded_matching import BoundedMatcher, MatchingResult
-from monitor.pipeline.build_articles import (
-    OFFLOAD_THRESHOLD,
-    ArticleBuilder,
-    BuiltArticles,
-    ProcessOffloader,
-    work_on_entries,
-)
+from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, work_on_entries
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
+from monitor.pipeline.process_offloader import OFFLOAD_THRESHOLD, ProcessOffloader
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import Database
 from monitor.stories.novelty import ClassifiedEntry
@@ -46,7 +41,7 @@ class Pool(FailingEntryPool):
     """Process pool that kills its process for an entry titled "poison", and remembers what it was asked to do."""
 
     async def run(self, work: Any, *args: Any) -> Any:
-        if work is build_articles.run_calls:
+        if work is process_offloader.run_calls:
             return await super().run(work, *args)
         return await KillingPool.run(self, work, *args)
 
@@ -103,7 +98,7 @@ def processed(
 @pytest.fixture(autouse=True)
 def backlog_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the backlog, which a slow machine would see drained."""
-    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
+    monkeypatch.setattr(process_offloader, "DRAIN_RATE", 0.0)
 
 
 def test_findings_and_stories_are_the_same_as_step_by_step(tmp_path: Path) -> None:

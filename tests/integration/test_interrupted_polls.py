@@ -16,8 +16,9 @@ from monitor.domain.values import replace
 from monitor.parse import dispatch
 from monitor.parse.dispatch import parse_document
 from monitor.pipeline import build_articles, collect
-from monitor.pipeline.build_articles import ProcessOffloader, build_indexed_articles
+from monitor.pipeline.build_articles import build_indexed_articles
 from monitor.pipeline.collect import MAX_INTERRUPTED_POLLS, Collector, PollResult
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import Database
 

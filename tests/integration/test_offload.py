@@ -19,16 +19,11 @@ from monitor.domain.article import Article
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Entry, Source, TextOrigin
-from monitor.pipeline import build_articles, group
-from monitor.pipeline.build_articles import (
-    FAILURE_MEMORY_SECONDS,
-    OFFLOAD_THRESHOLD,
-    ProcessOffloader,
-    build_indexed_articles,
-    run_calls,
-)
+from monitor.pipeline import group, process_offloader
+from monitor.pipeline.build_articles import build_indexed_articles
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.group import GroupingStep
+from monitor.pipeline.process_offloader import FAILURE_MEMORY_SECONDS, OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import Database
 from monitor.stories.fingerprints import GroupingText, pack_features
@@ -120,7 +115,7 @@ def collected(path: Path, pool: KillingPool | None) -> tuple[list[tuple[str, Art
 
 def test_an_entry_that_kills_its_process_becomes_plain_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other entries are stored once and found by a search, as without a process pool."""
-    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
+    monkeypatch.setattr(process_offloader, "DRAIN_RATE", 0.0)
     in_process, nothing, found = collected(tmp_path / "here.db", None)
     pool = FailingEntryPool(SubprocessPool(1))
     in_pool, notes, found_in_pool = collected(tmp_path / "there.db", pool)
@@ -135,7 +130,7 @@ def test_an_entry_that_kills_its_process_becomes_plain_text(tmp_path: Path, monk
 
 def test_a_document_that_kills_its_process_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other sources are stored, and the program goes on."""
-    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
+    monkeypatch.setattr(process_offloader, "DRAIN_RATE", 0.0)
     in_process, _, _ = collected(tmp_path / "here.db", None)
     pool = FailingDocumentPool(SubprocessPool(1))
     in_pool, _, _ = collected(tmp_path / "there.db", pool)
@@ -146,7 +141,7 @@ def test_a_document_that_kills_its_process_fails_alone(tmp_path: Path, monkeypat
 def test_without_worker_processes_documents_are_parsed_in_this_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)
+    monkeypatch.setattr(process_offloader, "DRAIN_RATE", 0.0)
     in_process, _, _ = collected(tmp_path / "here.db", None)
     pool = NoProcessPool(SubprocessPool(1))
     assert collected(tmp_path / "there.db", pool)[0] == in_process
@@ -189,7 +184,7 @@ def test_stories_are_the_same_with_and_without_worker_processes(
 ) -> None:
     """They are equal if features are computed in this process, in a worker process, or again after a kill."""
     monkeypatch.setattr(group, "GROUPING_BATCH_SIZE", BATCH)
-    monkeypatch.setattr(build_articles, "DRAIN_RATE", 0.0)  # otherwise a slow machine would see a small backlog
+    monkeypatch.setattr(process_offloader, "DRAIN_RATE", 0.0)  # otherwise a slow machine would see a small backlog
     in_process = group_articles(tmp_path / "here.db", None)
     pool = KillingPool(SubprocessPool(1), killed)
     assert group_articles(tmp_path / "there.db", pool) == in_process

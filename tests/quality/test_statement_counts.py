@@ -38,11 +38,11 @@ from monitor.domain.source import Source, TextOrigin
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
+from monitor.pipeline.process_offloader import OFFLOAD_THRESHOLD, ProcessOffloader
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.schedule.digest_times import CronDigestSchedule

@@ -10,15 +10,8 @@ from support.rows import NOW
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.errors import WorkerKilled
 from monitor.domain.source import Entry, Source, TextOrigin
-from monitor.pipeline.build_articles import (
-    MAX_BATCH_ENTRIES,
-    MAX_KILLED_PROCESSES,
-    OFFLOAD_THRESHOLD,
-    ArticleBuilder,
-    BuiltArticles,
-    ProcessOffloader,
-    run_calls,
-)
+from monitor.pipeline.build_articles import MAX_BATCH_ENTRIES, MAX_KILLED_PROCESSES, ArticleBuilder, BuiltArticles
+from monitor.pipeline.process_offloader import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.stories.novelty import ClassifiedEntry
 from monitor.text.search_text import index_text
 

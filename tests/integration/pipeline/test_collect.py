@@ -31,8 +31,8 @@ from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Entry, Listing, Source, TextOrigin
 from monitor.domain.source_health import recovery_notices
 from monitor.domain.values import replace
-from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.pipeline.collect import Collector, PollResult
+from monitor.pipeline.process_offloader import OFFLOAD_THRESHOLD, ProcessOffloader, run_calls
 from monitor.store.database import Database
 
 T = TypeVar("T")
@@ -475,3 +475,41 @@ def test_fallback_articles_are_noted_in_the_result(database: Database) -> None:
     result = asyncio.run(run())
     assert (result.outcome, result.new_count) == ("new", 12)
     assert result.note == "1 of the entries could not be read and are stored as plain text"
+
+
+class RecordingPool(InlineProcessPool):
+    """Process pool that records the names of the functions that it runs."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        self.names += [call[0].__name__ for call in args[0]] if work is run_calls else [work.__name__]
+        return await super().run(work, *args)
+
+
+def test_the_process_that_parses_a_document_depends_on_its_length_and_on_waiting_articles(database: Database) -> None:
+    """Long documents are parsed in the pool for untrusted input, and first ones while many articles wait elsewhere."""
+    pool, elsewhere = RecordingPool(), RecordingPool()
+    fetcher, offloader = FakeFetcher({}), ProcessOffloader(elsewhere)
+    collector = Collector(database, fetcher, pool, FakeClock(), timedelta(days=1), offloader)
+    sources = {name: replace(SOURCE, id=name, feed=f"https://{name}.example/feed.xml") for name in ("a", "b", "c")}
+    database.sources.register(list(sources.values()), NOON)
+
+    async def poll(name: str, *numbers: int, padding: int = 0) -> tuple[list[str], list[str]]:
+        pool.names, elsewhere.names = [], []
+        url = sources[name].url
+        fetcher.answers[url] = answer(rss(*numbers) + b" " * padding, url, etag=f'"{numbers}"')
+        (result,) = await collector.run_due(sources, source_ids=[name])
+        assert result.entry_count == len(numbers)
+        return pool.names, elsewhere.names
+
+    async def run() -> None:
+        assert await poll("a", 1, 2) == ([], [])
+        assert await poll("b", 1, 2, padding=500_000) == (["parse_document"], [])
+        offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+        assert await poll("c", 1, 2) == ([], ["_parse_in_worker"])
+        assert await poll("c", 1, 2, 3) == ([], [])  # items are known, so that only the new one is parsed
+        assert await poll("a", 1, 2, 3, padding=500_000) == (["parse_document"], [])
+
+    asyncio.run(run())

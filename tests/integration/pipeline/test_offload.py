@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from monitor.domain.errors import WorkerKilled
-from monitor.pipeline.build_articles import DRAIN_RATE, MIN_OFFLOAD_ARTICLES, OFFLOAD_THRESHOLD, ProcessOffloader
+from monitor.pipeline.process_offloader import DRAIN_RATE, MIN_OFFLOAD_ARTICLES, OFFLOAD_THRESHOLD, ProcessOffloader
 
 T = TypeVar("T")
 

@@ -21,10 +21,10 @@ from monitor.domain.workers import (
     WorkerHeartbeat,
 )
 from monitor.pipeline import store_retry
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.heartbeats import delete_heartbeat, load_heartbeats, save_heartbeat
 from monitor.pipeline.poll_plan import PollOutcome
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.worker_jobs import (
     CollectorServices,

@@ -14,9 +14,9 @@ from monitor.domain.feedback import Proposal, ProposalKind
 from monitor.domain.readers import Role
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.store.database import Database
 
 TEXT = "The minister Some Body spoke in Vientiane about rivers. The ministry published the speech of Some Body."

@@ -21,9 +21,9 @@ from monitor.domain.values import replace
 from monitor.domain.web_settings import LinkSettings, WebSettings
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
+from monitor.pipeline.process_offloader import ProcessOffloader
 from monitor.web.api.requests import RateLimiter
 from monitor.web.pages import links
 
